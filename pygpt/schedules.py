@@ -1,0 +1,28 @@
+"""Learning-rate schedules: step -> learning rate. Pure functions of the step, so a resumed run needs nothing but its number."""
+
+import math
+
+from .errors import ConfigError, unknown
+
+
+def constant(step, lr, min_lr, warmup, total):
+    """Warm up linearly, then stay at `lr`."""
+    return lr * min(1.0, (step + 1) / (warmup + 1))
+
+
+def cosine(step, lr, min_lr, warmup, total):
+    """Warm up linearly to `lr`, then half a cosine down to `min_lr` at `total` (Loshchilov & Hutter 2017)."""
+    if step < warmup:
+        return lr * (step + 1) / (warmup + 1)
+    progress = min(1.0, (step - warmup) / max(1, total - warmup))
+    return min_lr + 0.5 * (lr - min_lr) * (1 + math.cos(math.pi * progress))
+
+
+SCHEDULES = {"constant": constant, "cosine": cosine}
+
+
+def learning_rate(name, step, *, lr, min_lr, warmup, total):
+    """Learning rate of step 0, 1, 2, ... under the schedule called `name`; raises ConfigError for an unknown name."""
+    if name not in SCHEDULES:
+        raise ConfigError(unknown("schedule", name, SCHEDULES))
+    return SCHEDULES[name](step, lr, min_lr, warmup, total)
