@@ -22,6 +22,6 @@ def load_tokenizer(path):
         raise DataError(f"{path} is no tokenizer: not JSON; make it again with the tokenizer's save()") from None
     if not isinstance(saved, dict) or "type" not in saved:
         raise DataError(f'{path} is no tokenizer: it has no "type"; make it again with the tokenizer\'s save()')
-    if saved["type"] not in TOKENIZERS:
+    if saved["type"] not in list(TOKENIZERS):   # a list: the file's type may be unhashable
         raise DataError(f"{path}: {unknown('tokenizer type', saved['type'], TOKENIZERS)}")
     return TOKENIZERS[saved["type"]].from_saved(saved, path)
