@@ -1,0 +1,7 @@
+"""`python -m pygpt` is the `pygpt` command."""
+
+import sys
+
+from .cli import main
+
+sys.exit(main())

@@ -1,0 +1,236 @@
+"""The `pygpt` command. Each command imports what it needs when it runs, so that `pygpt --help` answers at once."""
+
+import os
+import sys
+from enum import Enum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .errors import DataError, PyGPTError
+
+# Plain help and no pretty tracebacks: both would load Rich before the first word is on the screen.
+PLAIN = {"add_completion": False, "rich_markup_mode": None, "no_args_is_help": True}
+app = typer.Typer(help="Understand GPT by building it.", pretty_exceptions_enable=False, **PLAIN)
+data_app = typer.Typer(help="Fetch and look at the texts to learn from.", **PLAIN)
+exercises_app = typer.Typer(help="List the exercises; make them from the solutions.", **PLAIN)
+notebooks_app = typer.Typer(help="Run the course's notebooks.", **PLAIN)
+app.add_typer(data_app, name="data")
+app.add_typer(exercises_app, name="exercises")
+app.add_typer(notebooks_app, name="notebooks")
+
+
+class Backend(str, Enum):
+    numpy = "numpy"
+    torch = "torch"
+
+
+def main(arguments=None):
+    """Run the command line. Leaves with 0 on success, 1 and one line on failure, 2 on bad usage, 130 on Ctrl-C."""
+    try:
+        app(arguments, prog_name="pygpt")
+    except SystemExit as stop:
+        if stop.code == 130:
+            print("interrupted", file=sys.stderr)
+        raise
+    except KeyboardInterrupt:   # before or after the command itself
+        print("interrupted", file=sys.stderr)
+        sys.exit(130)
+    except PyGPTError as error:
+        sys.exit(fail(str(error)))
+    except Exception as error:
+        if os.environ.get("PYGPT_DEBUG"):
+            raise
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        sys.exit(fail(f"unexpected {text[:300]} (run again with PYGPT_DEBUG=1 to see where)"))
+
+
+def fail(text):
+    """Say it as one line on stderr; the exit status to leave with."""
+    print(f"error: {' '.join(text.split())}", file=sys.stderr)
+    return 1
+
+
+def table(*columns):
+    """An empty Rich table with these headings."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    made = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def show(rich_table):
+    """Print a Rich table, as wide as it needs to be where the output is no terminal."""
+    from rich.console import Console
+
+    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console.print(rich_table)
+
+
+# ---- data -----------------------------------------------------------------------------------------------------------
+
+@data_app.command("list")
+def data_list():
+    """The corpora by name, and whether they are on this machine."""
+    from .data.corpora import CORPORA, corpus_path
+
+    rows = table("name", "here", "licence", "what it is")
+    for name, spec in CORPORA.items():
+        rows.add_row(name, "yes" if corpus_path(name).exists() else "no", spec.licence, spec.title)
+    show(rows)
+
+
+@data_app.command("get")
+def data_get(name: Annotated[str, typer.Argument(help="see `pygpt data list`")] = "shakespeare"):
+    """Fetch, check and clean a corpus; done once, it stays on this machine."""
+    from .data import get_corpus
+
+    path = get_corpus(name, report=typer.echo)
+    typer.echo(f"{name} is ready: {path}")
+
+
+@data_app.command("show")
+def data_show(name: Annotated[str, typer.Argument(help="see `pygpt data list`")] = "shakespeare",
+              lines: Annotated[int, typer.Option(min=0, help="how many lines of the text to print")] = 12):
+    """Facts about a corpus: sizes, alphabet, what is held out, where it comes from; and its first lines."""
+    from .data import CORPORA, load_corpus
+
+    corpus = load_corpus(name)
+    alphabet = "".join(sorted(set(corpus.train + corpus.val)))
+    rows = table("corpus", name)
+    for label, value in [
+        ("what", CORPORA[name].title), ("split", CORPORA[name].split),
+        ("train", f"{len(corpus.train):,} characters"), ("validation", f"{len(corpus.val):,} characters"),
+        ("alphabet", f"{len(alphabet)} characters: {alphabet!r}"), ("licence", corpus.licence), ("source", corpus.source),
+        ("sha256", corpus.sha256),
+    ]:
+        rows.add_row(label, value.replace("[", r"\["))
+    show(rows)
+    typer.echo("\n".join(corpus.train.split("\n")[:lines]))
+
+
+# ---- train and generate ---------------------------------------------------------------------------------------------
+
+@app.command()
+def train(config: Annotated[str, typer.Argument(help="a YAML file, for example configs/shakespeare-numpy.yaml")],
+          overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="settings to change")] = None,
+          resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint of the run")] = False):
+    """Train a model as a YAML file says.
+
+    key=value changes a setting, model.n_layer=2 one of the model's.
+    """
+    from .config import load_config
+    from .train import train as run
+
+    result = run(load_config(config, overrides or ()), resume=resume)
+    typer.echo(f"trained; the model is in {result.folder}. Try: pygpt generate --model {result.folder}")
+
+
+@app.command()
+def generate(
+    model: Annotated[str | None, typer.Option(help="folder of a trained model; left out, the one that comes along")] = None,
+    prompt: Annotated[str, typer.Option(help=r"text to go on from; \n is a line break")] = r"\n",
+    max_new_tokens: Annotated[int, typer.Option(min=1, help="how many tokens to write")] = 500,
+    temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token; higher is wilder")] = 0.8,
+    top_k: Annotated[int | None, typer.Option(min=1, help="draw from the k likeliest tokens only")] = None,
+    top_p: Annotated[float | None, typer.Option(help="draw from the fewest tokens that hold this much probability")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="the same seed writes the same text")] = None,
+    backend: Annotated[Backend, typer.Option(help="what computes")] = Backend.numpy,
+):
+    """Write text with a trained model, token by token."""
+    from .engine import load_model
+    from .generate import generate as run
+
+    loaded, tokenizer = load_model(model, backend=backend.value)
+    text = prompt.replace(r"\n", "\n")
+    ids = tokenizer.encode(text)
+
+    def write(token):
+        sys.stdout.write(tokenizer.decode([token]))
+        sys.stdout.flush()
+
+    sys.stdout.write(text.lstrip("\n"))
+    run(loaded, ids, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, on_token=write)
+    sys.stdout.write("\n")
+
+
+# ---- exercises and notebooks ----------------------------------------------------------------------------------------
+
+@app.command()
+def check(file: Annotated[str, typer.Argument(help="a .py file or .ipynb notebook with your functions")],
+          exercise: Annotated[list[str] | None, typer.Option(help="only this exercise, for example 05.2")] = None,
+          seconds: Annotated[float, typer.Option(min=1, help="stop everything after this long")] = 120):
+    """Check the exercises solved in a file.
+
+    Succeeds only if each one found passes.
+    """
+    from .learner_file import check_file
+
+    outcome = check_file(Path(file), exercise or (), seconds, report=typer.echo)
+    solved, found = sum(outcome.values()), len(outcome)
+    typer.echo(f"{solved} of {found} exercises solved")
+    raise typer.Exit(0 if solved == found else 1)
+
+
+@exercises_app.command("list")
+def exercises_list():
+    """All exercises, in the order of the course."""
+    from .grading import exercises
+
+    rows = table("id", "function", "title", "difficulty", "minutes", "notebook")
+    for item in exercises():
+        rows.add_row(item.id, item.function, item.title, item.difficulty, str(item.minutes), item.notebook)
+    show(rows)
+
+
+@exercises_app.command("build")
+def exercises_build(check: Annotated[bool, typer.Option("--check", help="write nothing; fail where a file would change")] = False,
+                    root: Annotated[str, typer.Option(help="the course's folder")] = "."):
+    """Make exercises/ from solutions/: the same notebooks with the answers taken out."""
+    from .grading.release import build
+
+    course_folder(root, "solutions")
+    changed = [str(path) for path in build(Path(root), check=check) or ()]
+    if check and changed:
+        raise DataError(f"out of step with solutions/: {', '.join(changed)}; run `pygpt exercises build`")
+    typer.echo("exercises/ is in step with solutions/" if check or not changed else f"written: {', '.join(changed)}")
+
+
+@notebooks_app.command("run")
+def notebooks_run(names: Annotated[list[str] | None, typer.Argument(help="for example 05_attention; none means all")] = None,
+                  root: Annotated[str, typer.Option(help="the course's folder")] = "."):
+    """Run notebooks from top to bottom and keep their outputs in them."""
+    from .notebooks import run_notebooks
+
+    course_folder(root, "notebooks")
+    run_notebooks(Path(root), names or ())
+
+
+def course_folder(root, needed):
+    if not (Path(root) / needed).is_dir():
+        raise DataError(f"there is no folder {needed}/ in {Path(root).resolve()}: go to the course's folder, or name it with --root")
+
+
+# ---- doctor ---------------------------------------------------------------------------------------------------------
+
+@app.command()
+def doctor(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False):
+    """Can the course run on this machine?"""
+    import json
+
+    from .doctor import report, verdict
+
+    found = report()
+    if as_json:
+        typer.echo(json.dumps(found, indent=2))
+    else:
+        rows = table("what", "found")
+        for label, value in found["facts"].items():
+            rows.add_row(label, str(value).replace("[", r"\["))
+        show(rows)
+        typer.echo(verdict(found))
+    raise typer.Exit(0 if found["ready"] else 1)
