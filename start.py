@@ -26,8 +26,7 @@ FIRST_PORT = 8888
 
 def pygpt_command(arguments):
     # Not the pygpt script: its first line holds an absolute path, which breaks when the folder is moved.
-    return [venv_python(), "-c", "import sys; sys.argv[0] = 'pygpt'; from pygpt.cli import main; sys.exit(main())"
-            ] + arguments
+    return [venv_python(), "-m", "pygpt"] + arguments
 
 
 def fetch_corpus():
