@@ -75,19 +75,18 @@ def recognise(exercise, position, answers):
     if isinstance(answers[position], Trouble) and answers[position].kind in STOPPERS | {"mutated", "none"}:
         return None   # the trouble already says what it is
     cases = [case for _, case in exercise.cases()][:len(answers)]
-    best, most = None, 0
+    best, most = None, (0, 0)
     for mistake in exercise.mistakes:
-        if not same_answer(exercise, cases[position], mistake, answers[position]):
-            continue
-        agreeing = sum(same_answer(exercise, case, mistake, answer) for case, answer in zip(cases, answers))
-        if agreeing > most:
-            best, most = mistake, agreeing
+        theirs = [observe(exercise, case, mistake.answer, SECONDS) for case in cases]
+        same = [same_answer(*pair, case.look) for *pair, case in zip(answers, theirs, cases)]
+        if same[position]:
+            in_all = sum(same_answer(*pair) for pair in zip(answers, theirs))   # outputs not looked at break ties
+            best, most = max((best, most), (mistake, (sum(same), in_all)), key=lambda candidate: candidate[1])
     return best
 
 
-def same_answer(exercise, case, mistake, answer):
-    """Does the mistake answer this case as the learner did?"""
-    theirs = observe(exercise, case, mistake.answer, seconds=SECONDS)
+def same_answer(answer, theirs, look=()):
+    """Do a learner and a known mistake answer alike?"""
     if isinstance(theirs, Trouble) or isinstance(answer, Trouble):
         return isinstance(theirs, Trouble) and theirs.same_as(answer)
-    return agree(answer, theirs, case.look)
+    return agree(answer, theirs, look)

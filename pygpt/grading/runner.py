@@ -41,7 +41,7 @@ def observe(exercise, case, f, seconds):
             if case.observe:
                 answer = case.observe(f, *arguments)
             else:
-                answer = unpack(exercise.outputs, f(*arguments), exercise)
+                answer = unpack(exercise.outputs, f(*arguments), exercise.signature)
     except KeyboardInterrupt:
         raise
     except Trouble as trouble:
@@ -100,21 +100,21 @@ def time_limit(seconds):
                 continue
 
 
-def unpack(names, result, exercise):
+def unpack(names, result, signature):
     """Name what was returned: ("y", "cache") and (a, b) -> {"y": a, "cache": b}; nested names for nested tuples."""
     if result is None:
         raise Trouble("none", "your function returned None",
-                      f"Its last line should be a `return`: {exercise.signature}.")
+                      f"Its last line should be a `return`: {signature}.")
     if isinstance(names, str):
         return {names: result}
     if not isinstance(result, (tuple, list)) or len(result) != len(names):
         raise Trouble("structure", f"expected {spell(names)}, but got {describe(result)}",
-                      f"Return exactly what the signature says: {exercise.signature}.")
+                      f"Return exactly what the signature says: {signature}.")
     named = {}
     for inner, value in zip(names, result):
         if value is None:
-            raise Trouble("none", f"{spell(inner)} is None", f"Return all of it: {exercise.signature}.")
-        named |= unpack(inner, value, exercise)
+            raise Trouble("none", f"{spell(inner)} is None", f"Return all of it: {signature}.")
+        named |= unpack(inner, value, signature)
     return named
 
 
