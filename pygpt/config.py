@@ -1,0 +1,210 @@
+"""Every setting of a model and of a training run: frozen, validated once, loadable from YAML.
+
+A YAML file may `extends:` another one beside it; `key=value` overrides come last and reach nested keys with a dot:
+
+    load_config("configs/shakespeare-numpy.yaml", ["steps=500", "model.n_layer=2"])
+"""
+
+import dataclasses
+import typing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from .errors import ConfigError, nearest, unknown
+
+CHOICES = {
+    "norm": ("layernorm",),
+    "norm_place": ("pre",),
+    "mlp": ("gelu",),
+    "position": ("learned",),
+    "rope_pairs": ("half", "interleaved"),
+    "attention": ("full",),
+    "backend": ("numpy", "torch"),
+    "schedule": ("constant", "cosine"),
+    "dtype": ("float32", "float64"),
+}
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The shape of a GPT. Scalars and names only; each name picks one entry of a registry while the model is built."""
+
+    vocab_size: int                 # V, ids 0 .. V - 1
+    block_size: int                 # longest context, in tokens
+    n_layer: int
+    n_head: int                     # H, must divide n_embd
+    n_embd: int                     # C
+    n_kv_head: int | None = None    # key and value heads; None means n_head
+    n_hidden: int | None = None     # width inside the MLP; None means 4 * n_embd
+    norm: str = "layernorm"
+    norm_place: str = "pre"
+    norm_eps: float = 1e-5
+    mlp: str = "gelu"
+    position: str = "learned"
+    rope_theta: float = 10000.0
+    rope_pairs: str = "half"
+    attention: str = "full"
+    window: int | None = None
+    dropout: float = 0.0
+    bias: bool = True
+    tie_weights: bool = True
+
+    def __post_init__(self):
+        check_types(self)
+        require_positive(self, "vocab_size", "block_size", "n_layer", "n_head", "n_embd", "n_kv_head", "n_hidden", "norm_eps")
+        require_choice(self, "norm", "norm_place", "mlp", "position", "rope_pairs", "attention")
+        if self.n_embd % self.n_head:
+            near = ", ".join(map(str, divisors_near(self.n_embd, self.n_head)))
+            raise ConfigError(f"n_head={self.n_head} must divide n_embd={self.n_embd}; nearest choices: {near}")
+        if self.n_kv_head not in (None, self.n_head):
+            raise ConfigError(f"n_kv_head={self.n_kv_head} differs from n_head={self.n_head}; only equal numbers are built so far")
+        if self.window is not None:
+            raise ConfigError(f"window={self.window} needs attention='sliding', which is not built yet; leave it out")
+        if not 0 <= self.dropout < 1:
+            raise ConfigError(f"dropout={self.dropout}; allowed: 0 up to, but not including, 1")
+
+    @property
+    def head_size(self):
+        """D, the width of one head."""
+        return self.n_embd // self.n_head
+
+    @property
+    def hidden_size(self):
+        """Width inside the MLP."""
+        return self.n_hidden or 4 * self.n_embd
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run. `model` holds GPTConfig's settings but for vocab_size, which follows from the tokenizer."""
+
+    model: dict = field(default_factory=dict)
+    backend: str = "numpy"
+    device: str = "cpu"             # torch only: cpu, cuda, mps
+    dtype: str = "float32"
+    corpus: str = "shakespeare"
+    folder: str = "runs/latest"     # checkpoints and logs go here
+    seed: int = 0
+    steps: int = 2000
+    batch_size: int = 12            # B, sequences a step
+    schedule: str = "cosine"
+    lr: float = 1e-3
+    min_lr: float = 1e-4
+    warmup: int = 100               # steps
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.1       # on matrices; not on biases, norms and embeddings
+    grad_clip: float = 1.0          # global norm; 0 switches clipping off
+    eval_every: int = 250           # steps
+    eval_batches: int = 20          # fixed validation batches, the same at every evaluation
+    save_every: int = 500           # steps
+    keep: int = 2                   # newest checkpoints kept, beside the best
+
+    def __post_init__(self):
+        check_types(self)
+        require_choice(self, "backend", "schedule", "dtype")
+        require_positive(self, "steps", "batch_size", "lr", "eval_every", "eval_batches", "save_every", "keep")
+        for name in ("warmup", "weight_decay", "grad_clip", "min_lr", "seed"):
+            if getattr(self, name) < 0:
+                raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 or more")
+        for name in ("beta1", "beta2"):
+            if not 0 <= getattr(self, name) < 1:
+                raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 up to, but not including, 1")
+        if self.model:
+            self.model_config(vocab_size=1)   # a wrong model setting shows now, not after the data is read
+
+    def model_config(self, vocab_size):
+        """The GPTConfig of this run for a tokenizer of `vocab_size` tokens."""
+        return from_dict(GPTConfig, {"vocab_size": vocab_size, **self.model})
+
+
+def divisors_near(number, wanted, count=3):
+    """The divisors of `number` nearest to `wanted`, in rising order."""
+    divisors = [d for d in range(1, number + 1) if number % d == 0]
+    return sorted(sorted(divisors, key=lambda d: abs(d - wanted))[:count])
+
+
+def require_positive(config, *names):
+    for name in names:
+        value = getattr(config, name)
+        if value is not None and value <= 0:
+            raise ConfigError(f"{name}={value}; allowed: more than 0")
+
+
+def require_choice(config, *names):
+    for name in names:
+        value = getattr(config, name)
+        if value not in CHOICES[name]:
+            raise ConfigError(f"{name}={value!r}; allowed: {', '.join(CHOICES[name])}")
+
+
+def check_types(config):
+    """Each field holds its annotated type; a whole number may stand for a float, a bool never for a number."""
+    hints = typing.get_type_hints(type(config))
+    for name, hint in hints.items():
+        value, allowed = getattr(config, name), typing.get_args(hint) or (hint,)
+        fits = isinstance(value, allowed) and (not isinstance(value, bool) or bool in allowed)
+        if not fits and float in allowed and isinstance(value, int) and not isinstance(value, bool):
+            object.__setattr__(config, name, float(value))   # frozen: this is the one place that may still set a field
+        elif not fits:
+            names = " or ".join(t.__name__.replace("NoneType", "null") for t in allowed)
+            raise ConfigError(f"{name}={value!r} is {type(value).__name__}; allowed: {names}")
+
+
+def from_dict(cls, settings):
+    """Build a config from a mapping; an unknown or missing key raises ConfigError with the nearest names."""
+    fields = {f.name: f for f in dataclasses.fields(cls)}
+    for name in settings:
+        if name not in fields:
+            raise ConfigError(unknown("setting", name, fields))
+    missing = [n for n, f in fields.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+               and n not in settings]
+    if missing:
+        raise ConfigError(f"{cls.__name__} lacks {', '.join(missing)}; add it under `model:`")
+    return cls(**settings)
+
+
+def load_config(path, overrides=()):
+    """Read a TrainConfig from a YAML file, with everything it extends and `key=value` overrides on top.
+
+    Raises ConfigError for a missing file, broken YAML, an unknown key (nearest names offered) or a value that does not fit.
+    """
+    from omegaconf import OmegaConf
+
+    settings = OmegaConf.merge(_read_yaml(Path(path)), _parse_overrides(overrides))
+    return from_dict(TrainConfig, OmegaConf.to_container(settings))
+
+
+def _parse_overrides(overrides):
+    from omegaconf import OmegaConf
+
+    known = [f.name for f in dataclasses.fields(TrainConfig)]
+    for item in overrides:
+        key, equals, _ = item.partition("=")
+        if not equals:
+            raise ConfigError(f"{item!r} is no override; write key=value, for example steps=500")
+        if key.split(".")[0] not in known:
+            hint = f"model.{key}" if key in {f.name for f in dataclasses.fields(GPTConfig)} else ", ".join(nearest(key, known))
+            raise ConfigError(f"unknown setting {key!r}; nearest allowed: {hint}")
+    return OmegaConf.from_dotlist(list(overrides))
+
+
+def _read_yaml(path, seen=()):
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    if path.resolve() in seen:
+        raise ConfigError(f"{path} extends itself through {' -> '.join(p.name for p in seen)}; break the circle")
+    try:
+        settings = OmegaConf.load(path)
+        if not OmegaConf.is_dict(settings):
+            raise ConfigError(f"{path} holds no settings; write lines like `steps: 500`")
+        parent = settings.pop("extends", None)
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}; give the path of a YAML file such as configs/*.yaml") from None
+    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())[:150]}") from None
+    if parent is None:
+        return settings
+    return OmegaConf.merge(_read_yaml(path.parent / parent, (*seen, path.resolve())), settings)

@@ -1,0 +1,78 @@
+"""What the trainer, the generator and the server ask of the NumPy backend: pygpt.engine.Engine, fulfilled.
+
+B batch  T positions  V vocabulary
+"""
+
+from .backend import to_host
+from .losses import cross_entropy_backward, cross_entropy_forward
+from .model import GPT
+from .module import Tape
+from .optim import AdamW, clip_grad_norm
+
+
+class NumpyEngine:
+    """A GPT with its optimizer. Arrays go in and come out as NumPy."""
+
+    backend = "numpy"
+
+    def __init__(self, model, betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0):
+        self.model, self.config = model, model.config
+        self.grad_clip = grad_clip
+        self._adamw = dict(betas=betas, weight_decay=weight_decay)
+        self._optimizer = None
+
+    @classmethod
+    def build(cls, config, seed=0, dtype="float32", device="cpu", **optimizer):
+        return cls(GPT(config, rng=seed, dtype=dtype), **optimizer)
+
+    @property
+    def optimizer(self):
+        """Made when first needed: a model that only generates carries no moments."""
+        if self._optimizer is None:
+            self._optimizer = AdamW(self.model.named_parameters(), **self._adamw)
+        return self._optimizer
+
+    def step(self, ids, targets, lr):
+        """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
+        self.model.train()
+        tape = Tape()
+        loss, cache = cross_entropy_forward(self.model.forward(ids, tape), targets)
+        self.model.zero_grad()
+        self.model.backward(cross_entropy_backward(cache), tape)
+        norm = clip_grad_norm(self.model.parameters(), self.grad_clip)
+        self.optimizer.step(lr)
+        return loss, norm
+
+    def loss(self, ids, targets):
+        """The loss on ids and targets (B, T) without dropout, keeping nothing."""
+        self.model.eval()
+        return cross_entropy_forward(self.model(ids), targets)[0]
+
+    def logits(self, ids, cache=None):
+        """ids (B, T) -> logits of the next token (B, V), on the host, without dropout."""
+        self.model.eval()
+        return to_host(self.model(ids, cache=cache)[:, -1])
+
+    def new_cache(self):
+        return self.model.new_cache()
+
+    def state_dict(self):
+        """Name -> array on the host, each tied weight once."""
+        return {name: to_host(parameter.data) for name, parameter in self.model.named_parameters()}
+
+    def load_state_dict(self, state):
+        self.model.load_state_dict(state)
+
+    def optimizer_state(self):
+        arrays, steps = self.optimizer.moments()
+        return {name: to_host(array) for name, array in arrays.items()}, steps
+
+    def load_optimizer_state(self, arrays, steps):
+        self.optimizer.load_moments(arrays, steps)
+
+    def random_state(self):
+        """The state of the generator that dropout draws from, as plain numbers for JSON."""
+        return self.model.rng.bit_generator.state
+
+    def load_random_state(self, state):
+        self.model.rng.bit_generator.state = state

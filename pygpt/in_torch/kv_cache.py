@@ -1,0 +1,29 @@
+"""The twin of in_numpy/kv_cache.py.
+
+B batch  T new positions  S positions so far  H heads  D head width
+"""
+
+
+class KVCache:
+    """Room for `block_size` positions in every layer, passed to forward as an argument."""
+
+    def __init__(self, config):
+        self.block_size = config.block_size
+        self.length = 0                               # S: positions that every layer has stored
+        self._layers = [None] * config.n_layer
+
+    def update(self, layer, k, v):
+        """Store k, v (B, H, T, D) of the new positions; give back all so far, (B, H, S, D)."""
+        B, H, T, D = k.shape
+        if self._layers[layer] is None:               # made at first sight of the batch size, dtype and device
+            shape = (B, H, self.block_size, D)
+            self._layers[layer] = k.new_empty(shape), v.new_empty(shape)
+        keys, values = self._layers[layer]
+        end = self.length + T
+        keys[:, :, self.length:end] = k
+        values[:, :, self.length:end] = v
+        return keys[:, :, :end], values[:, :, :end]
+
+    def advance(self, n_new):
+        """All layers have stored the new positions; the next forward starts after them."""
+        self.length += n_new

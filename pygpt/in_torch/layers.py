@@ -1,0 +1,43 @@
+"""The twin of in_numpy/layers.py: torch's own layers, with the same arguments and GPT-2's initial weights.
+
+C width
+"""
+
+from torch import nn
+
+INIT_STD = 0.02   # GPT-2's standard deviation for every matrix and table
+
+
+class Linear(nn.Linear):
+    """y = x weightᵀ + bias."""
+
+    def __init__(self, n_in, n_out, bias=True, std=INIT_STD):
+        super().__init__(n_in, n_out, bias=bias)
+        nn.init.normal_(self.weight, std=std)
+        if bias:
+            nn.init.zeros_(self.bias)
+
+
+class Embedding(nn.Embedding):
+    """A table with one row of width C for each of n ids."""
+
+    def __init__(self, n, width):
+        super().__init__(n, width)
+        nn.init.normal_(self.weight, std=INIT_STD)
+
+
+class LayerNorm(nn.LayerNorm):
+    """Each position to mean 0 and variance 1 over its width, then a learned scale and shift."""
+
+    def __init__(self, width, eps=1e-5, bias=True):
+        super().__init__(width, eps=eps, bias=bias)
+
+
+class Dropout(nn.Dropout):
+    """Drops values while training, does nothing while evaluating."""
+
+    def __init__(self, p):
+        super().__init__(p)
+
+
+NORMS = {"layernorm": LayerNorm}
