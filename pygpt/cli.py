@@ -124,9 +124,11 @@ def train(config: Annotated[str, typer.Argument(help="a YAML file, for example c
     key=value changes a setting, model.n_layer=2 one of the model's.
     """
     from .config import load_config
+
+    settings = load_config(config, overrides or ())   # a slip in it shows before anything heavy is imported
     from .train import train as run
 
-    result = run(load_config(config, overrides or ()), resume=resume)
+    result = run(settings, resume=resume)
     typer.echo(f"trained; the model is in {result.folder}. Try: pygpt generate --model {result.folder}")
 
 
@@ -191,9 +193,9 @@ def exercises_list():
 def exercises_build(check: Annotated[bool, typer.Option("--check", help="write nothing; fail where a file would change")] = False,
                     root: Annotated[str, typer.Option(help="the course's folder")] = "."):
     """Make exercises/ from solutions/: the same notebooks with the answers taken out."""
+    course_folder(root, "solutions")
     from .grading.release import build
 
-    course_folder(root, "solutions")
     changed = [str(path) for path in build(Path(root), check=check) or ()]
     if check and changed:
         raise DataError(f"out of step with solutions/: {', '.join(changed)}; run `pygpt exercises build`")
@@ -201,18 +203,18 @@ def exercises_build(check: Annotated[bool, typer.Option("--check", help="write n
 
 
 @notebooks_app.command("run")
-def notebooks_run(names: Annotated[list[str] | None, typer.Argument(help="for example 05_attention; none means all")] = None,
-                  root: Annotated[str, typer.Option(help="the course's folder")] = "."):
-    """Run notebooks from top to bottom and keep their outputs in them."""
+def notebooks_run(names: Annotated[list[str] | None, typer.Argument(help="files, folders or beginnings of names: 05")] = None):
+    """Run notebooks from top to bottom and keep their outputs in them; none named means all of the course."""
     from .notebooks import run_notebooks
 
-    course_folder(root, "notebooks")
-    run_notebooks(Path(root), names or ())
+    if not names:
+        course_folder(".", "notebooks")
+    run_notebooks(names or (), report=typer.echo)
 
 
 def course_folder(root, needed):
     if not (Path(root) / needed).is_dir():
-        raise DataError(f"there is no folder {needed}/ in {Path(root).resolve()}: go to the course's folder, or name it with --root")
+        raise DataError(f"there is no folder {needed}/ in {Path(root).resolve()}: run this in the course's folder")
 
 
 # ---- doctor ---------------------------------------------------------------------------------------------------------
