@@ -21,6 +21,10 @@ app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
 
 
+class Interrupted(Exception):
+    """Ctrl-C, with something better to say than "interrupted"."""
+
+
 class Backend(str, Enum):
     numpy = "numpy"
     torch = "torch"
@@ -34,8 +38,8 @@ def main(arguments=None):
         if stop.code == 130:
             print("interrupted", file=sys.stderr)
         raise
-    except KeyboardInterrupt:   # before or after the command itself
-        print("interrupted", file=sys.stderr)
+    except (Interrupted, KeyboardInterrupt) as stop:   # the second: before or after the command itself
+        print(stop.args[0] if stop.args else "interrupted", file=sys.stderr)
         sys.exit(130)
     except PyGPTError as error:
         sys.exit(fail(str(error)))
@@ -126,15 +130,23 @@ def train(config: Annotated[str, typer.Argument(help="a YAML file, for example c
     from .config import load_config
 
     settings = load_config(config, overrides or ())   # a slip in it shows before anything heavy is imported
+    from .tracking import Console, JSONLines, Several
     from .train import train as run
 
-    result = run(settings, resume=resume)
-    typer.echo(f"trained; the model is in {result.folder}. Try: pygpt generate --model {result.folder}")
+    folder = Path(settings.folder)
+    try:
+        run(settings, Several(Console(), JSONLines(folder / "log.jsonl")), resume=resume)
+    except KeyboardInterrupt:
+        import shlex
+
+        again = shlex.join(["pygpt", "train", config, *(overrides or ()), "--resume"])
+        raise Interrupted(f"interrupted; to go on: {again}") from None
+    typer.echo(f"the model is in {folder / 'model'}; to see it write: pygpt generate --model {folder / 'model'}")
 
 
 @app.command()
 def generate(
-    model: Annotated[str | None, typer.Option(help="folder of a trained model; left out, the one that comes along")] = None,
+    model: Annotated[str | None, typer.Option(help="folder of a run or of a trained model; default: the shipped one")] = None,
     prompt: Annotated[str, typer.Option(help=r"text to go on from; \n is a line break")] = r"\n",
     max_new_tokens: Annotated[int, typer.Option(min=1, help="how many tokens to write")] = 500,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token; higher is wilder")] = 0.8,
@@ -147,6 +159,8 @@ def generate(
     from .engine import load_model
     from .generate import generate as run
 
+    if model and (Path(model) / "model").is_dir():   # the folder of a run, as `folder:` in its config names it
+        model = str(Path(model) / "model")
     loaded, tokenizer = load_model(model, backend=backend.value)
     text = prompt.replace(r"\n", "\n")
     ids = tokenizer.encode(text)

@@ -5,15 +5,14 @@ import importlib.util
 import os
 import platform
 import shutil
-from pathlib import Path
 
 from . import __version__
 from .data import load_corpus
 from .data.corpora import cache_folder
+from .engine import SHIPPED_MODEL
 from .errors import DataError
 
 ENOUGH_DISK = 500 * 10**6   # for runs, checkpoints and a second corpus
-SHIPPED_MODEL = Path(__file__).with_name("models") / "shakespeare"
 COURSE_NEEDS = ("numpy", "jupyterlab", "ipykernel", "matplotlib", "ipywidgets", "nbformat")
 
 

@@ -1,16 +1,22 @@
 """The command line as a user meets it: exit statuses, one clear line for what goes wrong, and a quick start."""
 
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
-from pygpt import cli, doctor, learner_file
+from pygpt import GPTConfig, cli, doctor, learner_file
+from pygpt.checkpoint import save_model
+from pygpt.data.corpora import CORPORA, corpus_path
 from pygpt.errors import DataError
+from pygpt.in_numpy import GPT
+from pygpt.tokenizers import CharTokenizer
 
 GOOD = """
 import numpy as np
@@ -49,9 +55,9 @@ def notebook(path, *sources):
 
 
 def test_help_names_every_command_and_starts_quickly_without_torch():
-    code = ("import sys, time\nstart = time.perf_counter()\nfrom pygpt.cli import main\n"
+    code = ("import sys, time\nfrom pygpt.cli import main\n"
             "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
-            "print(time.perf_counter() - start, 'torch' in sys.modules)")
+            "print(time.process_time(), 'torch' in sys.modules)")   # processor time: other processes do not count
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
             for _ in range(3)]   # the quickest of three: another process may be in the way
     for command in ("data", "train", "generate", "check", "exercises", "notebooks", "doctor"):
@@ -61,7 +67,7 @@ def test_help_names_every_command_and_starts_quickly_without_torch():
 
 
 def test_import_is_quick_and_brings_no_backend():
-    code = "import sys, time\nt = time.perf_counter()\nimport pygpt\nprint(time.perf_counter() - t, 'torch' in sys.modules)"
+    code = "import sys, time\nt = time.process_time()\nimport pygpt\nprint(time.process_time() - t, 'torch' in sys.modules)"
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
             for _ in range(5)]
     assert all(torch == "False" for _, torch in runs)
@@ -87,7 +93,7 @@ def test_bad_usage_leaves_with_2(pygpt, arguments):
     (("check", "pyproject.toml"), "neither a .py file nor an .ipynb notebook"),
     (("check", __file__, "--exercise", "05.99"), "unknown exercise '05.99'; nearest allowed: 05."),
     (("train", "none.yaml"), "cannot read none.yaml"),
-    (("generate", "--model", "none"), "none"),
+    (("generate", "--model", "none"), "none has no config.json"),
     (("exercises", "build", "--root", "tests"), "no folder solutions/"),
 ])
 def test_bad_input_is_one_line(pygpt, request, monkeypatch, arguments, message):
@@ -101,6 +107,74 @@ def test_a_wrong_setting_offers_the_nearest(pygpt, tmp_path):
     config.write_text("steps: 1\n")
     status, _, err = pygpt("train", config, "stepz=3")
     assert status == 1 and "unknown setting 'stepz'; nearest allowed: steps" in err and one_line(err)
+
+
+@pytest.fixture
+def model(tmp_path):
+    """The folder of an untrained little model over "abc" and the line break."""
+    tokenizer = CharTokenizer("\nabc")
+    gpt = GPT(GPTConfig(vocab_size=4, block_size=8, n_layer=1, n_head=1, n_embd=4), rng=0)
+    save_model(tmp_path / "model", gpt.config, gpt.state_dict(), tokenizer)
+    return tmp_path / "model"
+
+
+def test_generate_goes_on_from_the_prompt_and_repeats_itself_by_seed(pygpt, model):
+    arguments = ("generate", "--model", model, "--prompt", r"ab\nc", "--max-new-tokens", 20, "--seed", 3)
+    status, out, err = pygpt(*arguments)
+    assert (status, err) == (0, "") and out.startswith("ab\nc") and len(out) == 4 + 20 + 1
+    assert pygpt(*arguments)[1] == out
+    assert pygpt("generate", "--model", model.parent, *arguments[3:])[1] == out   # the run's folder will do
+    assert pygpt(*arguments[:-1], 4)[1] != out
+
+
+@pytest.mark.parametrize(("option", "value", "message"), [
+    ("--prompt", "abx", "'x' at position 2"), ("--prompt", "", "the prompt is empty"), ("--top-p", "1.5", "top_p=1.5"),
+])
+def test_what_cannot_be_generated_is_one_line(pygpt, model, option, value, message):
+    status, out, err = pygpt("generate", "--model", model, option, value)
+    assert status == 1 and message in err and one_line(err)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+def test_a_damaged_model_is_one_line(pygpt, model, name):
+    (model / name).write_bytes((model / name).read_bytes()[:20])
+    status, out, err = pygpt("generate", "--model", model)
+    assert (status, out) == (1, "") and one_line(err)
+
+
+@pytest.fixture
+def tiny_run(tmp_path, monkeypatch):
+    """A config that trains for a moment on a made-up corpus, put where a fetched one would be."""
+    text = b"to be or not to be, " * 50
+    monkeypatch.setenv("PYGPT_CACHE", str(tmp_path / "cache"))
+    spec = replace(CORPORA["shakespeare"], sha256=hashlib.sha256(text).hexdigest(), n_train=800)
+    monkeypatch.setitem(CORPORA, "shakespeare", spec)
+    path = corpus_path("shakespeare")
+    path.parent.mkdir(parents=True)
+    path.write_bytes(text)
+    config = tmp_path / "tiny.yaml"
+    config.write_text(f"folder: {tmp_path / 'run'}\nsteps: 4\nbatch_size: 2\neval_batches: 1\nsave_every: 2\nmodel:\n"
+                      "  {block_size: 8, n_layer: 1, n_head: 1, n_embd: 4}\n")
+    return config
+
+
+def test_train_resume_and_generate(pygpt, tiny_run):
+    status, out, _ = pygpt("train", tiny_run)
+    run = tiny_run.parent / "run"
+    assert status == 0 and f"pygpt generate --model {run / 'model'}" in out
+    assert len((run / "log.jsonl").read_text().splitlines()) == 4 + 2   # steps, and an evaluation at either end
+    assert pygpt("generate", "--model", run, "--prompt", "to ", "--max-new-tokens", 3)[0] == 0
+    status, out, _ = pygpt("train", tiny_run, "steps=6", "--resume")
+    assert status == 0 and (run / "step-0000006").is_dir()
+
+
+def test_train_interrupted_says_how_to_go_on(pygpt, tiny_run, monkeypatch):
+    def stop(*arguments, **numbers):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pygpt.tracking.JSONLines.log", stop)
+    status, _, err = pygpt("train", tiny_run, "steps=5")
+    assert status == 130 and err.endswith(f"interrupted; to go on: pygpt train {tiny_run} steps=5 --resume\n")
 
 
 def test_missing_corpus_says_how_to_get_it(pygpt, tmp_path, monkeypatch):
