@@ -79,7 +79,8 @@ def open_lab(options):
     page = "/lab/tree/" + FIRST_NOTEBOOK if os.path.exists(os.path.join(ROOT, FIRST_NOTEBOOK)) else "/lab"
     token = os.environ.get("JUPYTER_TOKEN") or secrets.token_hex(16)
     command = [venv_python(), "-m", "jupyterlab", "--ip=127.0.0.1", "--port=%d" % port, "--ServerApp.port_retries=0",
-               "--ServerApp.root_dir=" + ROOT, "--LabApp.default_url=" + page, "--log-level=ERROR",
+               "--ServerApp.root_dir=" + ROOT, "--LabApp.default_url=" + page,
+               "--ServerApp.log_level=ERROR", "--LabApp.log_level=ERROR",
                # No questions and no calls to the outside: the course works offline.
                "--LabApp.news_url=", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                "--LabApp.extension_manager=readonly"]
