@@ -109,8 +109,8 @@ def data_show(name: Annotated[str, typer.Argument(help="see `pygpt data list`")]
     for label, value in [
         ("what", CORPORA[name].title), ("split", CORPORA[name].split),
         ("train", f"{len(corpus.train):,} characters"), ("validation", f"{len(corpus.val):,} characters"),
-        ("alphabet", f"{len(alphabet)} characters: {alphabet!r}"), ("licence", corpus.licence), ("source", corpus.source),
-        ("sha256", corpus.sha256),
+        ("alphabet", f"{len(alphabet)} characters: {alphabet!r}"),
+        ("licence", corpus.licence), ("source", corpus.source), ("sha256", corpus.sha256),
     ]:
         rows.add_row(label, value.replace("[", r"\["))
     show(rows)
@@ -121,8 +121,8 @@ def data_show(name: Annotated[str, typer.Argument(help="see `pygpt data list`")]
 
 @app.command()
 def train(config: Annotated[str, typer.Argument(help="a YAML file, for example configs/shakespeare-numpy.yaml")],
-          overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="settings to change")] = None,
-          resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint of the run")] = False):
+          overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="settings")] = None,
+          resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint")] = False):
     """Train a model as a YAML file says.
 
     key=value changes a setting, model.n_layer=2 one of the model's.
@@ -146,12 +146,12 @@ def train(config: Annotated[str, typer.Argument(help="a YAML file, for example c
 
 @app.command()
 def generate(
-    model: Annotated[str | None, typer.Option(help="folder of a run or of a trained model; default: the shipped one")] = None,
+    model: Annotated[str | None, typer.Option(help="folder of a run or a model; default: the shipped one")] = None,
     prompt: Annotated[str, typer.Option(help=r"text to go on from; \n is a line break")] = r"\n",
     max_new_tokens: Annotated[int, typer.Option(min=1, help="how many tokens to write")] = 500,
     temperature: Annotated[float, typer.Option(min=0, help="0 takes the likeliest token; higher is wilder")] = 0.8,
     top_k: Annotated[int | None, typer.Option(min=1, help="draw from the k likeliest tokens only")] = None,
-    top_p: Annotated[float | None, typer.Option(help="draw from the fewest tokens that hold this much probability")] = None,
+    top_p: Annotated[float | None, typer.Option(help="draw from the fewest tokens of this probability")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="the same seed writes the same text")] = None,
     backend: Annotated[Backend, typer.Option(help="what computes")] = Backend.numpy,
 ):
@@ -204,7 +204,7 @@ def exercises_list():
 
 
 @exercises_app.command("build")
-def exercises_build(check: Annotated[bool, typer.Option("--check", help="write nothing; fail where a file would change")] = False,
+def exercises_build(check: Annotated[bool, typer.Option("--check", help="only say what would change")] = False,
                     root: Annotated[str, typer.Option(help="the course's folder")] = "."):
     """Make exercises/ from solutions/: the same notebooks with the answers taken out."""
     course_folder(root, "solutions")
@@ -217,7 +217,7 @@ def exercises_build(check: Annotated[bool, typer.Option("--check", help="write n
 
 
 @notebooks_app.command("run")
-def notebooks_run(names: Annotated[list[str] | None, typer.Argument(help="files, folders or beginnings of names: 05")] = None):
+def notebooks_run(names: Annotated[list[str] | None, typer.Argument(help="files, or how names begin: 05")] = None):
     """Run notebooks from top to bottom and keep their outputs in them; none named means all of the course."""
     from .notebooks import run_notebooks
 

@@ -1,4 +1,4 @@
-"""What this machine has that matters to the course, and what is missing. Notebook 00 shows `report()`; so does the command."""
+"""What this machine has that matters to the course, and what is missing: for `pygpt doctor` and notebook 00."""
 
 import importlib.metadata
 import importlib.util

