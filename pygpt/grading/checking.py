@@ -77,11 +77,13 @@ def recognise(exercise, position, answers):
     cases = [case for _, case in exercise.cases()][:len(answers)]
     best, most = None, (0, 0)
     for mistake in exercise.mistakes:
+        here = observe(exercise, cases[position], mistake.answer, SECONDS)
+        if not same_answer(answers[position], here, cases[position].look):
+            continue
         theirs = [observe(exercise, case, mistake.answer, SECONDS) for case in cases]
-        same = [same_answer(*pair, case.look) for *pair, case in zip(answers, theirs, cases)]
-        if same[position]:
-            in_all = sum(same_answer(*pair) for pair in zip(answers, theirs))   # outputs not looked at break ties
-            best, most = max((best, most), (mistake, (sum(same), in_all)), key=lambda candidate: candidate[1])
+        looked_at = sum(same_answer(*pair, case.look) for *pair, case in zip(answers, theirs, cases))
+        in_all = sum(same_answer(*pair) for pair in zip(answers, theirs))   # outputs not looked at break ties
+        best, most = max((best, most), (mistake, (looked_at, in_all)), key=lambda candidate: candidate[1])
     return best
 
 

@@ -1,7 +1,7 @@
 """Make exercises/ from solutions/: nbgrader's own steps take the answers out, lock the checks and mark what they were.
 
-The output depends on the source alone: ids of cells are kept, outputs, times and versions are left out. So a test can build
-again and compare, and a change shows as a small diff.
+The output depends on the source alone: ids of cells are kept, outputs, times and versions are left out. So a test can
+build again and compare, and a change shows as a small diff.
 """
 
 from pathlib import Path

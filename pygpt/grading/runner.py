@@ -75,7 +75,7 @@ def quiet():
 @contextlib.contextmanager
 def time_limit(seconds):
     """Raise TimeIsUp in this thread when the block runs longer than `seconds`, again and again until it gives way."""
-    thread, lock, done = threading.get_ident(), threading.Lock(), threading.Event()
+    thread, lock, done, late = threading.get_ident(), threading.Lock(), threading.Event(), threading.Event()
     raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
 
     def watch():
@@ -83,8 +83,9 @@ def time_limit(seconds):
         while not done.wait(pause):
             with lock:
                 if not done.is_set():
+                    late.set()
                     raise_in(ctypes.c_ulong(thread), ctypes.py_object(TimeIsUp))
-            pause = 0.2   # a bare `except:` in the learner's loop swallows the first one
+            pause = 0.05   # a bare `except:` in the learner's loop swallows the first ones
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
@@ -96,8 +97,10 @@ def time_limit(seconds):
                 with lock:
                     raise_in(ctypes.c_ulong(thread), None)   # takes back one that was sent but has not arrived
                 break
-            except TimeIsUp:   # it arrived in these very lines: the block had ended, so nothing is lost
+            except TimeIsUp:   # it arrived in these very lines
                 continue
+    if late.is_set():
+        raise TimeIsUp   # it was swallowed, and whatever came back after it counts no more
 
 
 def unpack(names, result, signature):

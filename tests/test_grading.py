@@ -1,0 +1,168 @@
+"""Every exercise: the solution passes, the empty stub has not started, each known mistake fails with its own hint."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pygpt.data.batches import sample_batch
+from pygpt.grading import check, exercises, reference
+from pygpt.in_numpy import functional, losses
+from pygpt.tables import causal_mask
+
+ROOT = Path(__file__).parents[1]
+EXERCISES = exercises()
+MISTAKES = [(exercise, mistake) for exercise in EXERCISES for mistake in exercise.mistakes]
+PACKAGE = {"05.1": functional.softmax_forward, "05.2": functional.softmax_backward, "05.3": causal_mask,
+           "05.4": functional.attention_forward, "05.5": functional.attention_backward, "11.1": sample_batch,
+           "11.2": losses.cross_entropy_backward}
+
+
+def by_id(exercise_id):
+    return next(exercise for exercise in EXERCISES if exercise.id == exercise_id)
+
+
+def in_float32(f):
+    """The function, computing in float32 as most learners will."""
+    def narrow(value):
+        if isinstance(value, tuple):
+            return tuple(narrow(part) for part in value)
+        return value.astype("float32") if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
+    return lambda *arguments: narrow(f(*narrow(arguments)))
+
+
+@pytest.fixture(scope="module")
+def solutions():
+    """{function name: function} out of the code cells of solutions/, which are the answers learners would write."""
+    nbformat = pytest.importorskip("nbformat", reason="reading the solutions needs nbformat")
+    found = {}
+    for path in sorted((ROOT / "solutions").glob("*.ipynb")):
+        names = {"display": lambda *_: None}
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type == "code" and (cell.id == "setup" or cell.metadata.get("nbgrader", {}).get("solution")):
+                exec(compile(cell.source, f"{path.name}:{cell.id}", "exec"), names)
+        found |= names
+    return found
+
+
+# What decision 10 of the design asks of every exercise ---------------------------------------------------------------
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_the_solution_passes(exercise, solutions):
+    report = check(exercise.id, solutions[exercise.function])
+    assert report, repr(report)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_the_reference_passes(exercise):
+    assert check(exercise.id, exercise.reference)
+
+
+@pytest.mark.parametrize("exercise_id", PACKAGE)
+def test_the_package_itself_passes(exercise_id):
+    report = check(exercise_id, PACKAGE[exercise_id])
+    assert report, repr(report)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_float32_answers_pass(exercise, solutions):
+    report = check(exercise.id, in_float32(solutions[exercise.function]))
+    assert report, repr(report)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_the_stub_has_not_started(exercise):
+    def stub(*arguments):
+        raise NotImplementedError("your turn")
+    report = check(exercise.id, stub)
+    assert not report and report.status == "not started"
+    assert "not started yet" in repr(report) and "not started yet" in report._repr_html_()
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=[f"{e.id} {m.name}" for e, m in MISTAKES])
+def test_each_mistake_fails_with_its_own_hint(exercise, mistake):
+    report = check(exercise.id, mistake.answer)
+    assert report.status == "failed"
+    assert report.failure.mistake == mistake.name and report.failure.hint == mistake.hint
+    assert mistake.name in repr(report) and mistake.hint in repr(report)
+
+
+@pytest.mark.parametrize("exercise_id", ["05.2", "05.5", "11.2"])
+def test_gradients_of_zeros_fail(exercise_id):
+    exercise = by_id(exercise_id)
+
+    def zeros(*arguments):
+        answer = exercise.reference(*arguments)
+        return tuple(map(np.zeros_like, answer)) if isinstance(answer, tuple) else np.zeros_like(answer)
+    assert not check(exercise_id, zeros)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_an_exercise_is_complete(exercise):
+    assert len(exercise.mistakes) >= 4 and len(exercise.hints) == 3 and exercise.example and exercise.minutes
+    assert exercise.signature.startswith(exercise.function + "(") and exercise.difficulty in ("easy", "medium", "hard")
+    hints = [mistake.hint for mistake in exercise.mistakes]
+    assert len(set(hints)) == len(hints) and len({m.name for m in exercise.mistakes}) == len(hints)
+    assert len({stage.name for stage in exercise.stages}) == len(exercise.stages)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_the_section_to_reread_exists(exercise):
+    notebook = ROOT / "notebooks" / f"{exercise.notebook}.ipynb"
+    if not notebook.exists():
+        pytest.skip(f"{notebook.name} is not written yet")
+    import nbformat
+
+    cells = nbformat.read(notebook, as_version=4).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^#+ (?:\d+[.:)]? )?(.+?)\s*$", text, flags=re.MULTILINE)
+    assert exercise.section in headings
+
+
+# The references are right: against the forward pass alone, and against each other ------------------------------------
+
+@settings(max_examples=30, deadline=None)
+@given(rows=st.integers(1, 5), width=st.integers(1, 7), seed=st.integers(0, 10**6))
+def test_softmax_reference_agrees_with_differences(rows, width, seed):
+    x, dy = np.random.default_rng(seed).normal(size=(2, rows, width))
+    slope = reference.central_differences(reference.softmax, x, dy)
+    np.testing.assert_allclose(reference.softmax_gradient(dy, reference.softmax(x)), slope, atol=1e-8)
+
+
+@settings(max_examples=15, deadline=None)
+@given(n_query=st.integers(1, 4), more=st.integers(0, 3), width=st.integers(1, 4), seed=st.integers(0, 10**6))
+def test_attention_reference_agrees_with_differences(n_query, more, width, seed):
+    rng = np.random.default_rng(seed)
+    q, dy = rng.normal(size=(2, n_query, width))
+    k, v = rng.normal(size=(2, n_query + more, width))
+    mask = reference.causal_mask(n_query, n_query + more)
+    _, weights = reference.attention(q, k, v, mask)
+    found = reference.attention_gradients(dy, q, k, v, weights)
+    for gradient, place in zip(found, range(3)):
+        def moved(array):
+            inputs = [q, k, v]
+            inputs[place] = array
+            return reference.attention(*inputs, mask)[0]
+        np.testing.assert_allclose(gradient, reference.central_differences(moved, (q, k, v)[place], dy), atol=1e-7)
+
+
+@settings(max_examples=30, deadline=None)
+@given(n=st.integers(1, 6), n_vocab=st.integers(1, 7), seed=st.integers(0, 10**6))
+def test_cross_entropy_reference_agrees_with_differences(n, n_vocab, seed):
+    rng = np.random.default_rng(seed)
+    logits, targets = rng.normal(size=(n, n_vocab)), rng.integers(0, n_vocab, n)
+    slope = reference.central_differences(lambda x: reference.cross_entropy(x, targets), logits)
+    np.testing.assert_allclose(reference.cross_entropy_gradient(reference.softmax(logits), targets), slope, atol=1e-8)
+
+
+@settings(max_examples=25, deadline=None)
+@given(exercise=st.sampled_from([e for e in EXERCISES if e.id in ("05.2", "05.5", "11.2")]),
+       factor=st.one_of(st.floats(-3, 0.99), st.floats(1.01, 3)))
+def test_a_gradient_off_by_any_factor_fails(exercise, factor):
+    def off(*arguments):
+        answer = exercise.reference(*arguments)
+        return tuple(factor * part for part in answer) if isinstance(answer, tuple) else factor * answer
+    assert not check(exercise.id, off)
