@@ -11,9 +11,6 @@ from .module import Module
 class Position(Module):
     """The hooks, all of them identity: `embed` before the first block, `rotate` and `bias` inside every attention."""
 
-    def __init__(self, config, rng=None):
-        pass
-
     def embed(self, x, start, tape=None):
         """x (B, T, C) whose first position is `start` -> x with positions in it."""
         return x

@@ -1,0 +1,175 @@
+"""Runs: they learn, they stop and go on to the bit, they move between backends, and damage is one clear line."""
+
+import dataclasses
+import json
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from pygpt import TrainConfig, generate, load_model, train
+from pygpt.checkpoint import latest, save_model
+from pygpt.data import Corpus
+from pygpt.data.batches import Batches, fixed_batches, sample_batch
+from pygpt.errors import CheckpointError, DataError, ModelInputError, PyGPTError
+from pygpt.tracking import Silent
+
+TEXT = "the cat sat on the mat; the dog ate the hat.\n" * 60
+MODEL = dict(block_size=16, n_layer=2, n_head=2, n_embd=16, dropout=0.1)
+
+
+@pytest.fixture(autouse=True)
+def small_corpus(monkeypatch):
+    """A text of three kilobytes in place of the plays, so that a run takes a second."""
+    corpus = Corpus("small", TEXT, TEXT[:900], licence="public domain", source="made here", sha256="")
+    monkeypatch.setattr(sys.modules["pygpt.train"], "load_corpus", lambda name: corpus)   # pygpt.train is the function
+
+
+@pytest.fixture
+def config(tmp_path):
+    return TrainConfig(model=MODEL, folder=str(tmp_path / "run"), steps=40, batch_size=4, lr=1e-2, warmup=5, eval_every=20,
+                       eval_batches=2, save_every=10)
+
+
+class StopAt(Silent):
+    """Pulls the plug after a step, as Ctrl-C does."""
+
+    def __init__(self, step):
+        self.step = step
+
+    def log(self, step, **numbers):
+        if step == self.step and "loss" in numbers:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_a_stopped_run_goes_on_to_the_bit(config, tmp_path, backend):
+    whole = train(dataclasses.replace(config, backend=backend))
+    assert whole.history[-1]["val_loss"] < whole.history[0]["val_loss"] - 0.5
+    stopped = dataclasses.replace(config, backend=backend, folder=str(tmp_path / "stopped"))
+    with pytest.raises(KeyboardInterrupt):
+        train(stopped, tracker=StopAt(17))
+    resumed = train(stopped, resume=True)
+    assert resumed.history == whole.history
+    for name, array in whole.engine.state_dict().items():
+        np.testing.assert_array_equal(array, resumed.engine.state_dict()[name], err_msg=name)
+
+
+@pytest.mark.parametrize("first, second", [("numpy", "torch"), ("torch", "numpy")])
+def test_a_checkpoint_of_one_backend_goes_on_in_the_other(config, first, second):
+    config = dataclasses.replace(config, dtype="float64", model=MODEL | {"dropout": 0.0}, backend=first)
+    whole = train(config)
+    for folder in ("step-0000040", "model", "best"):
+        shutil.rmtree(whole.folder / folder)
+    assert latest(whole.folder).name == "step-0000030"
+    moved = train(dataclasses.replace(config, backend=second), resume=True)
+    assert moved.history[-1]["val_loss"] == pytest.approx(whole.history[-1]["val_loss"], abs=1e-9)
+
+
+def test_a_run_leaves_a_model_anyone_can_load(config):
+    result = train(config)
+    assert sorted(f.name for f in result.folder.iterdir()) == ["best", "model", "step-0000030", "step-0000040"]
+    prompt = result.tokenizer.encode("the ")
+    for backend in ("numpy", "torch"):
+        model, tokenizer = load_model(result.folder / "model", backend)
+        text = tokenizer.decode(generate(model, prompt, 12, temperature=0))
+        assert text == tokenizer.decode(generate(result.model, prompt, 12, temperature=0))
+    assert text.startswith("the ") and set(text) <= set(TEXT)
+
+
+def test_batches_are_windows_of_the_text_and_reach_its_end():
+    tokens = np.arange(20)
+    rng = np.random.default_rng(0)
+    starts = set()
+    for _ in range(200):
+        ids, targets = sample_batch(tokens, 3, 5, rng)
+        np.testing.assert_array_equal(ids + 1, targets)
+        assert ids.shape == (3, 5) and (np.diff(ids) == 1).all()
+        starts |= set(ids[:, 0].tolist())
+    assert starts == set(range(15))
+    stream = Batches(tokens, 3, 5, seed=1)
+    stream.next()
+    saved = json.loads(json.dumps(stream.state_dict()))
+    expected = stream.next()
+    stream.load_state_dict(saved)
+    np.testing.assert_array_equal(stream.next(), expected)
+    np.testing.assert_array_equal(fixed_batches(tokens, 2, 5, 3), fixed_batches(tokens, 2, 5, 3))
+    with pytest.raises(DataError, match="20 tokens are too few for block_size=20; need at least 21"):
+        sample_batch(tokens, 1, 20, rng)
+
+
+def damage(folder, name, how):
+    path = folder / name
+    if how == "missing":
+        path.unlink()
+    elif how == "truncated":
+        path.write_bytes(path.read_bytes()[:-40])
+    elif how == "foreign":
+        path.write_bytes(b"PK\x03\x04 not ours")
+    elif how == "other json":
+        path.write_text('{"model_type": "gpt2"}')
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "config.json", "tokenizer.json"])
+@pytest.mark.parametrize("how", ["missing", "truncated", "foreign", "other json"])
+def test_a_damaged_model_is_one_clear_line(config, name, how):
+    folder = train(dataclasses.replace(config, steps=1)).folder / "model"
+    damage(folder, name, how)
+    with pytest.raises(CheckpointError) as caught:
+        load_model(folder)
+    assert "\n" not in str(caught.value) and name.split(".")[0] in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["run.json", "optimizer.safetensors"])
+@pytest.mark.parametrize("how", ["missing", "truncated", "foreign"])
+def test_a_damaged_checkpoint_is_one_clear_line(config, name, how):
+    folder = train(dataclasses.replace(config, steps=10)).folder
+    damage(latest(folder), name, how)
+    with pytest.raises(CheckpointError) as caught:
+        train(dataclasses.replace(config, steps=20), resume=True)
+    assert "\n" not in str(caught.value) and name in str(caught.value)
+
+
+def test_what_cannot_be_saved_or_resumed_leaves_nothing_behind(config, tmp_path):
+    with pytest.raises(CheckpointError, match="no checkpoint to resume from"):
+        train(config, resume=True)
+    result = train(dataclasses.replace(config, steps=1), save=False)
+    assert not result.folder.exists()
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(CheckpointError, match="cannot write"):
+        save_model(tmp_path / "file" / "model", result.engine.config, result.engine.state_dict(), result.tokenizer)
+    before = save_model(tmp_path / "model", result.engine.config, result.engine.state_dict(), result.tokenizer)
+    with pytest.raises(AttributeError):   # an error halfway: the model that was there stays, and no temporary folder
+        save_model(tmp_path / "model", result.engine.config, result.engine.state_dict(), tokenizer=None)
+    assert before is None and load_model(tmp_path / "model")
+    assert sorted(f.name for f in tmp_path.iterdir()) == ["file", "model"]
+
+
+def test_a_loss_that_explodes_stops_with_advice(config):
+    with np.errstate(all="ignore"), pytest.raises(PyGPTError, match="lower lr"):
+        train(dataclasses.replace(config, lr=1e30, grad_clip=0.0, warmup=0), save=False)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
+@pytest.mark.parametrize("ids, message", [
+    ([[0, 99]], "token id 99 is out of range; allowed: 0 to"),
+    ([[-1]], "token id -1 is out of range"),
+    ([[0] * 17], "17 tokens do not fit the context of block_size=16"),
+    ([0, 1], r"ids of shape \(2,\)"),
+    ([[0.5]], "whole numbers"),
+])
+def test_ids_that_do_not_fit_are_one_clear_line(config, backend, ids, message):
+    model = train(dataclasses.replace(config, steps=1, backend=backend), save=False).model
+    with pytest.raises(ModelInputError, match=message):
+        model(np.array(ids))
+
+
+def test_settings_no_sampler_can_use(config):
+    model = train(dataclasses.replace(config, steps=1), save=False).model
+    for settings, message in [({"temperature": -1}, "temperature=-1"), ({"top_k": 0}, "top_k=0"), ({"top_p": 2}, "top_p=2"),
+                              ({"max_new_tokens": -1}, "max_new_tokens=-1")]:
+        with pytest.raises(PyGPTError, match=message):
+            generate(model, [0], **{"max_new_tokens": 1} | settings)
+    with pytest.raises(ModelInputError, match="prompt is empty"):
+        generate(model, [], 1)
