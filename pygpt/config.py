@@ -23,6 +23,8 @@ CHOICES = {
     "schedule": ("constant", "cosine"),
     "dtype": ("float32", "float64"),
 }
+TYPE_NAMES = {int: "a whole number", float: "a number", str: "a name", bool: "true or false", dict: "settings under it",
+              type(None): "null"}
 
 
 @dataclass(frozen=True)
@@ -147,8 +149,7 @@ def check_types(config):
         if not fits and float in allowed and isinstance(value, int) and not isinstance(value, bool):
             object.__setattr__(config, name, float(value))   # frozen: this is the one place that may still set a field
         elif not fits:
-            names = " or ".join(t.__name__.replace("NoneType", "null") for t in allowed)
-            raise ConfigError(f"{name}={value!r} is {type(value).__name__}; allowed: {names}")
+            raise ConfigError(f"{name}={value!r}; allowed: {' or '.join(TYPE_NAMES[t] for t in allowed)}")
 
 
 def from_dict(cls, settings):

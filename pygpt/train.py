@@ -43,8 +43,12 @@ def train(config, tracker=None, resume=False, save=True):
 
     resume: go on from the newest checkpoint in config.folder; the result is the same, to the bit, as without the stop.
     save: write checkpoints `step-*`, `best` and, at the end, `model` into config.folder.
-    Ctrl-C saves first. Raises DataError without the corpus, CheckpointError where resuming cannot work.
+    Ctrl-C saves first. A folder that already holds a run is not written over. Raises DataError without the corpus, CheckpointError where resuming cannot work.
     """
+    existing = checkpoint.latest(config.folder)
+    if save and existing and not resume:
+        raise CheckpointError(f"{config.folder} already holds a run, saved at {existing.name}; go on with --resume, choose "
+                              "another folder=..., or delete it")
     run = _Run(config, tracker or Silent(), save)
     if resume:
         run.resume()

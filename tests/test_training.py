@@ -136,6 +136,10 @@ def test_what_cannot_be_saved_or_resumed_leaves_nothing_behind(config, tmp_path)
         train(config, resume=True)
     result = train(dataclasses.replace(config, steps=1), save=False)
     assert not result.folder.exists()
+    train(dataclasses.replace(config, steps=10))
+    with pytest.raises(CheckpointError, match="already holds a run, saved at step-0000010; go on with --resume"):
+        train(config)
+    shutil.rmtree(result.folder)
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(CheckpointError, match="cannot write"):
         save_model(tmp_path / "file" / "model", result.engine.config, result.engine.state_dict(), result.tokenizer)

@@ -66,6 +66,7 @@ def explain(exercise, position, answers, wrong):
         got=wrong.got if isinstance(wrong, Difference) else "",
         expected=wrong.expected if isinstance(wrong, Difference) else "",
         advice=wrong.advice if isinstance(wrong, Trouble) else "",
+        line=wrong.line if isinstance(wrong, Trouble) else "",
         mistake=known.name if known else "",
         hint=known.hint if known else "")
 

@@ -23,8 +23,10 @@ class Difference:
 
     @property
     def place(self):
-        """The wrong entry as NumPy would write it: "dq[0, 2]"."""
-        return self.name + (f"[{', '.join(map(str, self.index))}]" if self.index else "")
+        """The wrong entry as NumPy would write it, "dq[0, 2]"; a name of several words stands apart: "steps, [0, 2]"."""
+        if not self.index:
+            return self.name
+        return f"{self.name}{', ' if ' ' in self.name else ''}[{', '.join(map(str, self.index))}]"
 
 
 def first_difference(observed, expected, look=()):

@@ -3,11 +3,13 @@
 It holds no times and no paths, so that the same answer always gives the same page.
 """
 
+import textwrap
 from dataclasses import dataclass
 from html import escape
 
 PASSED, FAILED, NOT_RUN, NOT_STARTED = "passed", "failed", "not run", "not started"
 MARKS = {PASSED: "✓", FAILED: "✗", NOT_RUN: "·", NOT_STARTED: "·"}
+WORDS = {PASSED: "passed", FAILED: "FAILED", NOT_RUN: "      ", NOT_STARTED: "      "}
 
 # Colours that read on white and on black: a strong edge, a faint tint, and text in the page's own colour.
 EDGES = {PASSED: "#2e9e5b", FAILED: "#d1495b", NOT_STARTED: "#8a8f98", NOT_RUN: "#8a8f98"}
@@ -28,8 +30,13 @@ class Failure:
     got: str = ""
     expected: str = ""
     advice: str = ""        # for an answer that could not be compared
+    line: str = ""          # the learner's own line that raised
     mistake: str = ""       # name of the known mistake it equals
     hint: str = ""          # the teacher's hint for that mistake
+
+    def why(self):
+        """What helps most: the hint for a known mistake, advice on the trouble, or what the stage is about."""
+        return self.hint or self.advice or f"What this stage looks at: {self.about}"
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,9 +71,9 @@ class Report:
         return f'hint("{self.exercise.id}")'
 
     def __repr__(self):
-        lines = [f"{MARKS[self.status]} {self.summary}"]
+        lines = [self.summary]   # ASCII only: not every terminal knows a tick
         if self.failure:
-            lines += [f"    {MARKS[status]} {name}" for name, status in self.stages]
+            lines += [f"  {WORDS[status]}  {name}" for name, status in self.stages]
             lines += list(self._failure_lines(self.failure))
         if not self.passed:
             lines += [f"  Reread: {self.reread()}", f"  Stuck?  {self.ask()}"]
@@ -77,13 +84,11 @@ class Report:
         if failure.got:
             place = f"{failure.place}  " if failure.place else ""
             yield f"    {place}got {failure.got}, expected {failure.expected}"
-        if failure.advice:
-            yield f"    {failure.advice}"
+        if failure.line:
+            yield f"    {failure.line}"
         if failure.mistake:
             yield f"  Likely mistake: {failure.mistake}"
-            yield f"    {failure.hint}"
-        else:
-            yield f"    What this stage looks at: {failure.about}"
+        yield textwrap.fill(failure.why(), 100, initial_indent="    ", subsequent_indent="    ")
 
     def _repr_html_(self):
         head = f'<div style="font-weight:600">{MARKS[self.status]} {escape(self.summary)}</div>'
@@ -106,23 +111,25 @@ def _failure_html(failure):
     parts = [f'<div style="margin-top:6px">Stage <b>{escape(failure.stage)}</b> with '
              f'<code>{escape(failure.case)}</code>: {escape(failure.text)}.</div>']
     if failure.got:
-        parts.append(_table(failure))
-    if failure.advice:
-        parts.append(f'<div style="margin-top:4px;{MONO}">{escape(failure.advice)}</div>')
+        parts.append(_numbers(failure))
+    if failure.line:
+        parts.append(f'<div style="margin-top:4px;{MONO}">{escape(failure.line)}</div>')
     if failure.mistake:
         parts.append(f'<div style="margin-top:8px;padding-left:10px;border-left:3px solid #d99a2b">'
-                     f'<b>Likely mistake: {escape(failure.mistake)}</b><br>{escape(failure.hint)}</div>')
+                     f'<b>Likely mistake: {escape(failure.mistake)}</b><br>{escape(failure.why())}</div>')
     else:
-        parts.append(f'<div style="margin-top:6px">What this stage looks at: {escape(failure.about)}</div>')
+        parts.append(f'<div style="margin-top:6px">{escape(failure.why())}</div>')
     return "".join(parts)
 
 
-def _table(failure):
-    cell = '<td style="text-align:left;padding:1px 14px 1px 0">'
+def _numbers(failure):
+    """Not a table: Jupyter gives tables stripes and margins of their own."""
+    label_style = "display:inline-block;min-width:7em"
     rows = [("first wrong", failure.place)] if failure.place else []
     rows += [("got", failure.got), ("expected", failure.expected)]
-    body = "".join(f"<tr>{cell}{label}</td>{cell}<code>{escape(value)}</code></td></tr>" for label, value in rows)
-    return f'<table style="margin:4px 0 0 0">{body}</table>'
+    body = "".join(f'<div><span style="{label_style}">{label}</span><code>{escape(value)}</code></div>'
+                   for label, value in rows)
+    return f'<div style="margin:4px 0 0 0">{body}</div>'
 
 
 def box(edge, tint, inner):

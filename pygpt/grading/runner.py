@@ -21,9 +21,9 @@ from .compare import describe
 class Trouble(Exception):
     """An answer that has no numbers to compare: it raised, returned None, ran for ever, changed its input ..."""
 
-    def __init__(self, kind, text, advice=""):
+    def __init__(self, kind, text, advice="", line=""):
         super().__init__(text)
-        self.kind, self.text, self.advice = kind, text, advice
+        self.kind, self.text, self.advice, self.line = kind, text, advice, line
 
     def same_as(self, other):
         return isinstance(other, Trouble) and (self.kind, self.text) == (other.kind, other.text)
@@ -138,7 +138,7 @@ def explain_error(error, f, exercise, arguments):
                        f"Keep the first line as it was given: def {exercise.function}({exercise.arguments}):")
     text = " ".join(f"{type(error).__name__}: {error}".split())
     where = f"line {frame.lineno}: {frame.line}" if frame is not None else ""
-    return Trouble("error", text, where)
+    return Trouble("error", text, line=where)
 
 
 def learners_frame(error, f):

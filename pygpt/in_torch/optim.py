@@ -1,6 +1,5 @@
 """The twin of in_numpy/optim.py: torch's AdamW behind the same names."""
 
-import numpy as np
 import torch
 
 
@@ -39,8 +38,8 @@ class AdamW(torch.optim.AdamW):
         arrays, steps = {}, 0
         for name, parameter in self._named.items():
             state = self.state.get(parameter)
-            mean, square = (state["exp_avg"], state["exp_avg_sq"]) if state else (torch.zeros_like(parameter),) * 2
-            arrays[f"mean.{name}"], arrays[f"square.{name}"] = np.array(mean.cpu()), np.array(square.cpu())
+            mean, square = (state["exp_avg"], state["exp_avg_sq"]) if state else (torch.zeros_like(parameter, requires_grad=False),) * 2
+            arrays[f"mean.{name}"], arrays[f"square.{name}"] = mean.cpu().numpy(), square.cpu().numpy()
             steps = int(state["step"]) if state else steps
         return arrays, steps
 

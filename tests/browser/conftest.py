@@ -12,6 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import lab
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +67,7 @@ def server(tmp_path_factory):
     own = {name: str(home / folder) for name, folder in folders.items()}
     environment = dict(os.environ, JUPYTER_TOKEN=token, **own)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-               "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--LabApp.news_url=",
+               "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--LabApp.news_url=None",
                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
     running = Server(f"http://127.0.0.1:{port}", token, root)
     with open(home / "lab.log", "w") as log:
@@ -103,12 +104,13 @@ def chromium():
 
 
 @pytest.fixture
-def page(chromium):
+def page(chromium, request):
     """A fresh browser page; the test fails when the page itself raised an error."""
     context = chromium.new_context(viewport={"width": 1280, "height": 900})
     page = context.new_page()
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
+    lab.screenshot(page, f"end_of_{request.node.name}")
     context.close()
     assert not errors, f"the page raised: {errors[:3]}"

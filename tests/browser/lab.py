@@ -11,6 +11,7 @@ from pathlib import Path
 
 CELL = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook .jp-Cell"
 IDLE = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status=idle]"
+READY = '.jp-StatusBar-Widget :text("| Idle")'   # only shown once the notebook has its kernel, unlike the indicator
 OPEN_SECONDS, RUN_SECONDS = 60, 180
 
 
@@ -18,7 +19,15 @@ def open_notebook(page, server, path):
     """Open `path` (below the server's root) alone in a fresh workspace, and wait until its kernel is ready."""
     page.goto(f"{server.url}/lab/workspaces/auto-{time.monotonic_ns()}/tree/{path}?token={server.token}")
     page.wait_for_selector(CELL, timeout=OPEN_SECONDS * 1000)
+    page.wait_for_selector(READY, timeout=OPEN_SECONDS * 1000)
     wait_idle(page, OPEN_SECONDS)
+
+
+def dismiss_dialog(page):
+    """Say yes to a question such as "Select Kernel", which JupyterLab asks when it is slow to connect."""
+    accept = page.locator("dialog .jp-mod-accept")
+    if accept.count():
+        accept.first.click()
 
 
 def wait_idle(page, seconds=RUN_SECONDS):
@@ -37,7 +46,7 @@ def run_all(page, server, path, seconds=RUN_SECONDS):
         menu(page, "Run", "runmenu:run-all")
         if ran_to_the_end(page, file, seconds):
             return read(file)
-        page.keyboard.press("Escape")
+        dismiss_dialog(page)
     raise AssertionError(f"{path} did not run to its end in {seconds} s")
 
 

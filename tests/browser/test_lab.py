@@ -9,12 +9,12 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}  
 
 
 @pytest.fixture
-def small_notebook(server):
+def small_notebook(server, request):
     """Long enough that its end is out of view, so that run_all and locate have something to do."""
     cells = [new_markdown_cell("# Small"), new_code_cell("x = 20 + 1"), new_code_cell("print('twice', 2 * x)")]
     cells += [new_markdown_cell(f"## Part {number}\n\n" + "words " * 300) for number in range(20)]
     cells += [new_code_cell("answer = None"), new_code_cell("print('right' if answer == 42 else 'wrong')")]
-    path = server.root / "small.ipynb"
+    path = server.root / f"{request.node.name}.ipynb"
     nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNEL}), path)
     return path.name
 
