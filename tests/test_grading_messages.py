@@ -1,4 +1,4 @@
-"""Whatever a learner's function does, check() gives one clear message; and its own doors answer wrong use with one line."""
+"""Whatever a learner's function does, check() gives one clear message; wrong use of its own doors gets one line."""
 
 import ast
 import subprocess

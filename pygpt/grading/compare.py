@@ -23,7 +23,7 @@ class Difference:
 
     @property
     def place(self):
-        """The wrong entry as NumPy would write it, "dq[0, 2]"; a name of several words stands apart: "steps, [0, 2]"."""
+        """The wrong entry as NumPy would write it, "dq[0, 2]"; a name of several words stands apart: "a b, [0, 2]"."""
         if not self.index:
             return self.name
         return f"{self.name}{', ' if ' ' in self.name else ''}[{', '.join(map(str, self.index))}]"
