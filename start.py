@@ -82,7 +82,7 @@ def open_lab(options):
                "--ServerApp.root_dir=" + ROOT, "--LabApp.default_url=" + page,
                "--ServerApp.log_level=ERROR", "--LabApp.log_level=ERROR",
                # No questions and no calls to the outside: the course works offline.
-               "--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
                "--LabApp.extension_manager=readonly"]
     if options.no_browser:
         command.append("--no-browser")

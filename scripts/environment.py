@@ -93,6 +93,7 @@ def set_up(extras):
     make_venv()
     remove_half_installed()
     install(extras)
+    quiet_lab(os.path.join(VENV, "etc", "jupyter"))
     write_stamp(extras)
     return True
 
@@ -162,6 +163,15 @@ def install(extras):
     if returncode:
         raise install_error(lines, "pip could not install the course")
     say("  done in %.0f s" % (time.monotonic() - start))
+
+
+def quiet_lab(config_folder):
+    """Spare learners JupyterLab's question about its news, and the grading tools, which are for authors of exercises."""
+    folder = os.path.join(config_folder, "labconfig")
+    os.makedirs(folder, exist_ok=True)
+    with open(os.path.join(folder, "page_config.json"), "w", encoding="utf-8") as file:
+        json.dump({"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True,
+                                          "@jupyter/nbgrader": True}}, file)
 
 
 def run_with_news(command):

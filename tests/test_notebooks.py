@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 
-import notebook_rules as rules
 import pytest
+
+from tests import notebook_rules as rules
 
 LESSONS = sorted((rules.ROOT / "notebooks").glob("*.ipynb"))
 SOLUTIONS = sorted((rules.ROOT / "solutions").glob("*.ipynb"))

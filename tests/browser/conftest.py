@@ -12,8 +12,10 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-import lab
 import pytest
+
+from scripts.environment import quiet_lab
+from tests.browser import lab
 
 ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -61,14 +63,15 @@ def server(tmp_path_factory):
     pytest.importorskip("jupyterlab", reason="JupyterLab is not installed")
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("course")
     copy_course(root)
+    quiet_lab(home / "config")
     folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "JUPYTER_RUNTIME_DIR": "runtime",
                "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTERLAB_WORKSPACES_DIR": "workspaces"}
     token, port = secrets.token_hex(16), free_port()
     own = {name: str(home / folder) for name, folder in folders.items()}
     environment = dict(os.environ, JUPYTER_TOKEN=token, **own)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}",
-               "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--LabApp.news_url=None",
-               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"]
+               "--ServerApp.port_retries=0", f"--ServerApp.root_dir={root}", "--LabApp.extension_manager=readonly",
+               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
     running = Server(f"http://127.0.0.1:{port}", token, root)
     with open(home / "lab.log", "w") as log:
         process = subprocess.Popen(command, env=environment, cwd=root, stdout=log, stderr=subprocess.STDOUT)

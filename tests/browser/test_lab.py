@@ -1,11 +1,15 @@
-"""JupyterLab as a learner meets it: the door is locked without the token, and a notebook runs from top to bottom."""
+"""JupyterLab as a learner meets it: a locked door without the token, a notebook run, an exercise solved."""
 
-import lab
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from tests.browser import lab
+
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}   # without it JupyterLab asks for one
+EXERCISES = "exercises/05_attention.ipynb"
+WITHOUT_THE_ROW_SUM = "def softmax_backward(dy, cache):\n    return cache * dy"
+RIGHT = "def softmax_backward(dy, cache):\n    return cache * (dy - (dy * cache).sum(-1, keepdims=True))"
 
 
 @pytest.fixture
@@ -42,3 +46,29 @@ def test_a_cell_out_of_view_is_changed_and_run(server, page, small_notebook):
     lab.set_cell_source(page, answer, "answer = 42")
     lab.run_cell(page, answer)
     assert lab.run_cell(page, answer + 1) == "right"
+
+
+def test_an_exercise_is_solved_wrongly_and_then_rightly(server, page):
+    """Hand in a common mistake, read why it is wrong, then get it right."""
+    if not (server.root / EXERCISES).exists():
+        pytest.skip(f"{EXERCISES} is not built yet")
+    cells = lab.read(server.root / EXERCISES)
+    answer = lab.cell_index(cells, "def softmax_backward")
+    check = lab.cell_index(cells, 'check("05.2"')
+    lab.open_notebook(page, server, EXERCISES)
+    lab.run_cell(page, lab.cell_index(cells, "from pygpt.grading import check"))
+
+    lab.run_cell(page, answer)                # the stub, as it was handed out
+    assert "05.2 softmax_backward: not started yet" in lab.run_cell(page, check)
+
+    lab.set_cell_source(page, answer, WITHOUT_THE_ROW_SUM)
+    assert lab.run_cell(page, answer) == ""
+    verdict = lab.run_cell(page, check)
+    assert "✗ 05.2" in verdict and "row sum" in verdict and "Softmax backward" in verdict
+    lab.screenshot(page, "exercise_wrong")
+
+    lab.set_cell_source(page, answer, RIGHT)
+    assert lab.run_cell(page, answer) == ""
+    verdict = lab.run_cell(page, check)
+    assert "✓ 05.2" in verdict and "✗" not in verdict and "Error" not in verdict
+    lab.screenshot(page, "exercise_right")
