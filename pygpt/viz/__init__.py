@@ -1,0 +1,23 @@
+"""The figures and widgets of the course. A part, and matplotlib with it, loads when it is first asked for."""
+
+import importlib
+
+_HOMES = {
+    "attention_arcs": "diagrams",
+    "attention_heatmap": "attention",
+    "attention_widget": "widget",
+    "learning_curve": "curves",
+    "line_chart": "charts",
+    "use_style": "style",
+}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name):
+    if name not in _HOMES:
+        raise AttributeError(f"pygpt.viz has no {name!r}; it has {', '.join(__all__)}")
+    return getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__():
+    return __all__
