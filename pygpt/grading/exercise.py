@@ -77,6 +77,11 @@ def mistake(collected, name, hint):
     return add
 
 
+def variant(collected):
+    """Decorator: the function below makes the last mistake in `collected` in another way; the same name and hint."""
+    return mistake(collected, collected[-1].name, collected[-1].hint)
+
+
 def exercises(notebook=None):
     """All exercises in the order of the course, or those of one notebook: exercises("05_attention")."""
     found = []

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from ..exercise import mistake
+from ..exercise import mistake, variant
 
 ATTENTION_FORWARD, ATTENTION_BACKWARD = [], []
 
@@ -61,6 +61,12 @@ def softmax_over_queries(q, k, v, mask=None):
 def mask_after_softmax(q, k, v, mask=None):
     weights = softmax(scores_of(q, k))
     weights = weights if mask is None else np.where(mask == 0, weights, 0.0)
+    return weights @ v, (q, k, v, weights)
+
+
+@variant(ATTENTION_FORWARD)
+def mask_added_after_softmax(q, k, v, mask=None):
+    weights = with_mask(softmax(scores_of(q, k)), mask)
     return weights @ v, (q, k, v, weights)
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..exercise import mistake
+from ..exercise import mistake, variant
 
 SOFTMAX_FORWARD, SOFTMAX_BACKWARD, CAUSAL_MASK = [], [], []
 
@@ -22,11 +22,32 @@ def wrong_axis(x):
     return y, y
 
 
+@variant(SOFTMAX_FORWARD)
+def wrong_axis_without_maximum(x):
+    powers = np.exp(x)
+    y = powers / powers.sum(axis=0)
+    return y, y
+
+
 @mistake(SOFTMAX_FORWARD, "one sum for the whole array",
          "All your numbers together add up to 1. A sum without an axis adds everything; each row needs a sum of its "
          "own: axis=-1, keepdims=True.")
 def one_sum_for_all(x):
+    powers = np.exp(x - x.max())
+    y = powers / powers.sum()
+    return y, y
+
+
+@variant(SOFTMAX_FORWARD)
+def one_sum_with_row_maxima(x):
     powers = np.exp(x - x.max(-1, keepdims=True))
+    y = powers / powers.sum()
+    return y, y
+
+
+@variant(SOFTMAX_FORWARD)
+def one_sum_without_maximum(x):
+    powers = np.exp(x)
     y = powers / powers.sum()
     return y, y
 
