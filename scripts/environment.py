@@ -24,7 +24,7 @@ GIGABYTE = 10**9
 QUIET_SECONDS = 4                                 # a dot after this long without news
 
 NO_NETWORK = re.compile("connection broken|failed to establish|name resolution|name or service|getaddrinfo|max retries"
-                        "|network is unreachable|connection refused|timed? ?out|connection reset", re.I)
+                        "|network is unreachable|connection refused|timed? ?out|connection reset|from versions: none", re.I)
 NO_SPACE = re.compile(r"no space left|errno 28\b|not enough space|disk quota exceeded", re.I)
 FETCHED = re.compile(r"(?:Downloading|Using cached) (?:\S*/)?([^\s/]+\.(?:whl|tar\.gz|zip)) \(([^)]+)\)")
 
@@ -86,9 +86,10 @@ def write_stamp(extras):
 def set_up(extras):
     """Bring .venv to where `extras` are installed in the tested versions. -> False when nothing had to be done."""
     stamp = read_stamp()
-    if os.path.exists(venv_python()) and stamp.get("fingerprint") == fingerprint() and extras <= set(stamp.get("extras", ())):
+    there = set(stamp.get("extras", ()))
+    if os.path.exists(venv_python()) and stamp.get("fingerprint") == fingerprint() and extras <= there:
         return False
-    extras = extras | set(stamp.get("extras", ()))
+    extras = extras | there
     check_disk()
     make_venv()
     remove_half_installed()
@@ -166,7 +167,7 @@ def install(extras):
 
 
 def quiet_lab(config_folder):
-    """Spare learners JupyterLab's question about its news, and the grading tools, which are for authors of exercises."""
+    """Spare learners JupyterLab's question about its news, and nbgrader's panels, which are for authors."""
     folder = os.path.join(config_folder, "labconfig")
     os.makedirs(folder, exist_ok=True)
     with open(os.path.join(folder, "page_config.json"), "w", encoding="utf-8") as file:
@@ -221,5 +222,5 @@ def install_error(lines, what):
         return SetupError("the disk is full: make room and start again, the set-up goes on where it stopped")
     if NO_NETWORK.search(text):
         return SetupError("no network: connect and start again, the set-up goes on where it stopped")
-    reasons = [line for line in lines if re.match("error", line, re.I)] or lines or ["no message"]
-    return SetupError("%s: %s (the whole story is in %s)" % (what, reasons[0].strip(), LOG))
+    reasons = [line for line in lines if "ERROR: " in line] or lines[-1:] or ["no message"]
+    return SetupError("%s: %s (the whole story is in %s)" % (what, reasons[0].split("ERROR: ")[-1].strip(), LOG))
