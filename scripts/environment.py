@@ -24,7 +24,7 @@ GIGABYTE = 10**9
 QUIET_SECONDS = 4                                 # a dot after this long without news
 
 NO_NETWORK = re.compile("connection broken|failed to establish|name resolution|name or service|getaddrinfo|max retries"
-                        "|network is unreachable|connection refused|timed? ?out|connection reset|from versions: none", re.I)
+                        "|network is unreachable|connection refused|timed? ?out|connection reset|versions: none", re.I)
 NO_SPACE = re.compile(r"no space left|errno 28\b|not enough space|disk quota exceeded", re.I)
 FETCHED = re.compile(r"(?:Downloading|Using cached) (?:\S*/)?([^\s/]+\.(?:whl|tar\.gz|zip)) \(([^)]+)\)")
 
