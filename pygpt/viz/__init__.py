@@ -8,6 +8,7 @@ _HOMES = {
     "attention_widget": "widget",
     "learning_curve": "curves",
     "line_chart": "charts",
+    "outside_band": "curves",
     "use_style": "style",
 }
 __all__ = sorted(_HOMES)
