@@ -1,6 +1,6 @@
 """Learning curves show the numbers they are given, and the band tells a healthy run from a sick one."""
 
-import matplotlib
+import matplotlib.pyplot
 import pytest
 
 from pygpt.errors import PyGPTError

@@ -6,6 +6,8 @@ _HOMES = {
     "attention_arcs": "diagrams",
     "attention_heatmap": "attention",
     "attention_widget": "widget",
+    "bar_chart": "bars",
+    "flow_chart": "flow",
     "learning_curve": "curves",
     "line_chart": "charts",
     "outside_band": "curves",
