@@ -4,7 +4,7 @@ T queries  S keys
 """
 
 from .style import axes_or_new
-from .tokens import attention_of, for_matplotlib
+from .tokens import attention_of, for_matplotlib, visible
 
 NUMBERS_UP_TO = 12   # more keys than that, and numbers no longer fit into their squares
 
@@ -17,10 +17,11 @@ def attention_heatmap(weights, tokens, ax=None, title=None):
     weights, tokens = attention_of(weights, tokens)
     T, S = weights.shape
     labels = [for_matplotlib(token) for token in tokens]
+    slanted = max(len(visible(token)) for token in tokens) > 1
     side = min(1.6 + 0.5 * S, 9)
     ax = axes_or_new(ax, figsize=(side + 1, side * T / S + 0.8))
     image = ax.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="equal")
-    ax.set_xticks(range(S), labels, rotation=45 if max(map(len, labels)) > 1 else 0, ha="center")
+    ax.set_xticks(range(S), labels, rotation=45 if slanted else 0, ha="center")
     ax.set_yticks(range(T), labels[S - T:])
     ax.set(xlabel="key: the token looked at", ylabel="query: the token that looks", title=title)
     ax.grid(False)
