@@ -11,6 +11,7 @@ must parse on an old Python 3 too, so that it can say which version the course n
 
 import argparse
 import errno
+import json
 import os
 import re
 import secrets
@@ -18,10 +19,11 @@ import socket
 import subprocess
 import sys
 
-from scripts.environment import ROOT, SetupError, check_python, install_error, say, set_up, venv_python
+from scripts.environment import ROOT, VENV, SetupError, check_python, install_error, say, set_up, venv_python
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 FIRST_PORT = 8888
+CORPUS_NOTE = os.path.join(VENV, "pygpt-corpus.json")
 
 
 def pygpt_command(arguments):
@@ -31,11 +33,21 @@ def pygpt_command(arguments):
 
 def fetch_corpus():
     """Fetch the default corpus unless it is there. -> None, or the line that says why it could not be had."""
+    # Asking pygpt takes a second, so note where it put the file; another cache or another recipe means ask again.
+    known = [os.environ.get("PYGPT_CACHE"), os.stat(os.path.join(ROOT, "pygpt", "data", "corpora.py")).st_mtime_ns]
+    if os.path.exists(CORPUS_NOTE):
+        with open(CORPUS_NOTE, encoding="utf-8") as file:
+            *noted, path = json.load(file)
+        if noted == known and os.path.exists(path):
+            return None
     done = subprocess.run(pygpt_command(["data", "get", "shakespeare"]), cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
+    text = done.stdout.decode("utf-8", "replace")
     if done.returncode == 0:
+        with open(CORPUS_NOTE, "w", encoding="utf-8") as file:
+            json.dump(known + [text.rpartition(" is ready: ")[2].strip()], file)
         return None
-    lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
+    lines = [line for line in text.splitlines() if line.strip()]
     return re.sub("^error: ", "", lines[-1].strip()) if lines else "no message"
 
 

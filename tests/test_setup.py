@@ -208,6 +208,23 @@ def test_ctrl_c_leaves_one_line(monkeypatch, capsys):
 
 # ---- the commands ---------------------------------------------------------------------------------------------------
 
+def test_the_corpus_is_asked_for_once_and_again_when_its_file_is_gone(tmp_path, monkeypatch):
+    asked, corpus = [], tmp_path / "shakespeare.txt"
+
+    def get(command, **options):
+        asked.append(command)
+        corpus.write_text("To be")
+        return subprocess.CompletedProcess(command, 0, f"shakespeare is ready: {corpus}\n".encode())
+
+    monkeypatch.setattr(start, "CORPUS_NOTE", str(tmp_path / "note.json"))
+    monkeypatch.setattr(start.subprocess, "run", get)
+    assert [start.fetch_corpus(), start.fetch_corpus(), len(asked)] == [None, None, 1]
+    corpus.unlink()
+    assert [start.fetch_corpus(), len(asked)] == [None, 2]
+    monkeypatch.setenv("PYGPT_CACHE", "elsewhere")
+    assert [start.fetch_corpus(), len(asked)] == [None, 3]
+
+
 @pytest.fixture
 def handed(monkeypatch):
     """What start.py hands over to, on a machine that is set up but has no corpus."""
