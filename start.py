@@ -35,11 +35,13 @@ def fetch_corpus():
     """Fetch the default corpus unless it is there. -> None, or the line that says why it could not be had."""
     # Asking pygpt takes a second, so note where it put the file; another cache or another recipe means ask again.
     known = [os.environ.get("PYGPT_CACHE"), os.stat(os.path.join(ROOT, "pygpt", "data", "corpora.py")).st_mtime_ns]
-    if os.path.exists(CORPUS_NOTE):
+    try:
         with open(CORPUS_NOTE, encoding="utf-8") as file:
             *noted, path = json.load(file)
         if noted == known and os.path.exists(path):
             return None
+    except (OSError, ValueError):                 # no note yet, or a damaged one
+        pass
     done = subprocess.run(pygpt_command(["data", "get", "shakespeare"]), cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
     text = done.stdout.decode("utf-8", "replace")

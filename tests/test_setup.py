@@ -223,6 +223,8 @@ def test_the_corpus_is_asked_for_once_and_again_when_its_file_is_gone(tmp_path, 
     assert [start.fetch_corpus(), len(asked)] == [None, 2]
     monkeypatch.setenv("PYGPT_CACHE", "elsewhere")
     assert [start.fetch_corpus(), len(asked)] == [None, 3]
+    (tmp_path / "note.json").write_text("[]")
+    assert [start.fetch_corpus(), len(asked)] == [None, 4]
 
 
 @pytest.fixture
