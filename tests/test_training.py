@@ -8,11 +8,13 @@ import sys
 import numpy as np
 import pytest
 
-from pygpt import TrainConfig, generate, load_model, train
+from pygpt import GPTConfig, TrainConfig, generate, load_model, train
 from pygpt.checkpoint import latest, save_model
 from pygpt.data import Corpus
 from pygpt.data.batches import Batches, fixed_batches, sample_batch
 from pygpt.errors import CheckpointError, DataError, ModelInputError, PyGPTError
+from pygpt.in_numpy import GPT
+from pygpt.in_numpy.parallel import ParallelGradients
 from pygpt.tracking import Silent
 
 TEXT = "the cat sat on the mat; the dog ate the hat.\n" * 60
@@ -177,3 +179,18 @@ def test_settings_no_sampler_can_use(config):
             generate(model, [0], **{"max_new_tokens": 1} | settings)
     with pytest.raises(ModelInputError, match="prompt is empty"):
         generate(model, [], 1)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_threads_share_a_batch_without_changing_its_gradients(threads):
+    config = GPTConfig(vocab_size=7, **MODEL | {"dropout": 0.0})
+    model = GPT(config, rng=0, dtype="float64")
+    ids, targets = np.random.default_rng(1).integers(0, 7, (2, 5, 16))   # 5 sequences: parts of unequal size
+    expected_loss = ParallelGradients(model, threads=1)(ids, targets)
+    expected = [p.grad for p in model.parameters()]
+    parallel = ParallelGradients(model, threads)
+    for _ in range(2):   # gradients start afresh at every call
+        assert parallel(ids, targets) == pytest.approx(expected_loss, abs=1e-12)
+        for parameter, grad in zip(model.parameters(), expected, strict=True):
+            np.testing.assert_allclose(parameter.grad, grad, rtol=0, atol=1e-12)
+    assert parallel.fits() and not (model.astype("float32") and parallel.fits())

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 PACKAGE = Path(__file__).parent.parent / "pygpt"
-PROVIDED_BY_TORCH = {"module", "gradcheck", "backend"}   # nn.Module, autograd.gradcheck, and arrays that know their device
+PROVIDED_BY_TORCH = {"module", "gradcheck", "backend", "parallel"}   # nn.Module, autograd, devices and threads are its own
 GRADIENT_ONLY = {"rng", "tape", "dtype"}                 # torch has its own generator, autograd and .to(dtype)
 FILES = sorted(p.stem for p in (PACKAGE / "in_numpy").glob("*.py") if p.stem != "__init__")
 

@@ -4,10 +4,10 @@ B batch  T positions  V vocabulary
 """
 
 from .backend import to_host
-from .losses import cross_entropy_backward, cross_entropy_forward
+from .losses import cross_entropy_forward
 from .model import GPT
-from .module import Tape
 from .optim import AdamW, clip_grad_norm
+from .parallel import ParallelGradients
 
 
 class NumpyEngine:
@@ -19,7 +19,7 @@ class NumpyEngine:
         self.model, self.config = model, model.config
         self.grad_clip = grad_clip
         self._adamw = dict(betas=betas, weight_decay=weight_decay)
-        self._optimizer = None
+        self._optimizer = self._gradients = None
 
     @classmethod
     def build(cls, config, seed=0, dtype="float32", device="cpu", **optimizer):
@@ -34,12 +34,11 @@ class NumpyEngine:
 
     def step(self, ids, targets, lr):
         """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
+        if self._gradients is None or not self._gradients.fits():
+            self._gradients = ParallelGradients(self.model)
         self.model.train()
-        tape = Tape()
-        loss, cache = cross_entropy_forward(self.model.forward(ids, tape), targets)
-        self.model.zero_grad()
-        self.model.backward(cross_entropy_backward(cache), tape)
-        norm = clip_grad_norm(self.model.parameters(), self.grad_clip)
+        loss = self._gradients(ids, targets)
+        norm = clip_grad_norm(self.optimizer.parameters.values(), self.grad_clip)
         self.optimizer.step(lr)
         return loss, norm
 
