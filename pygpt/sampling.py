@@ -63,6 +63,8 @@ def sample(logits, rng, temperature=1.0, top_k=None, top_p=None):
         logits = keep_top_k(logits, top_k)
     if top_p is not None:
         logits = keep_top_p(logits, top_p)
-    cumulative = np.cumsum(softmax(logits))
+    probs = softmax(logits)
+    cumulative = np.cumsum(probs)
     # inverse transform: one uniform number a token, the same stream on every backend
-    return int(np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right"))
+    token = np.searchsorted(cumulative, rng.random() * cumulative[-1], side="right")
+    return int(min(token, np.flatnonzero(probs)[-1]))   # rounding may put the draw at the very end
