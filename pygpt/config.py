@@ -13,10 +13,10 @@ from pathlib import Path
 from .errors import ConfigError, nearest, unknown
 
 CHOICES = {
-    "norm": ("layernorm",),
-    "norm_place": ("pre",),
-    "mlp": ("gelu",),
-    "position": ("learned",),
+    "norm": ("layernorm", "rmsnorm"),
+    "norm_place": ("pre", "post"),
+    "mlp": ("gelu", "relu2", "swiglu", "geglu"),
+    "position": ("learned", "sinusoidal", "rope", "alibi", "none"),
     "rope_pairs": ("half", "interleaved"),
     "attention": ("full",),
     "backend": ("numpy", "torch"),
@@ -37,7 +37,7 @@ class GPTConfig:
     n_head: int                     # H, must divide n_embd
     n_embd: int                     # C
     n_kv_head: int | None = None    # key and value heads; None means n_head
-    n_hidden: int | None = None     # width inside the MLP; None means 4 * n_embd
+    n_hidden: int | None = None     # width inside the MLP; None means 4 n_embd, or 8/3 n_embd with a gate: equal weights
     norm: str = "layernorm"
     norm_place: str = "pre"
     norm_eps: float = 1e-5
@@ -58,8 +58,12 @@ class GPTConfig:
         if self.n_embd % self.n_head:
             near = ", ".join(map(str, divisors_near(self.n_embd, self.n_head)))
             raise ConfigError(f"n_head={self.n_head} must divide n_embd={self.n_embd}; nearest choices: {near}")
-        if self.n_kv_head not in (None, self.n_head):
-            raise ConfigError(f"n_kv_head={self.n_kv_head} differs from n_head={self.n_head}; only equal numbers are built so far")
+        if self.n_head % self.kv_heads:
+            near = ", ".join(map(str, divisors_near(self.n_head, self.kv_heads)))
+            raise ConfigError(f"n_kv_head={self.n_kv_head} must divide n_head={self.n_head}; nearest choices: {near}")
+        if self.position == "rope" and self.head_size % 2:
+            raise ConfigError(f"position='rope' turns pairs, but n_embd / n_head = {self.head_size} is odd; choose sizes "
+                              "that give an even one")
         if self.window is not None:
             raise ConfigError(f"window={self.window} needs attention='sliding', which is not built yet; leave it out")
         if not 0 <= self.dropout < 1:
@@ -73,7 +77,13 @@ class GPTConfig:
     @property
     def hidden_size(self):
         """Width inside the MLP."""
-        return self.n_hidden or 4 * self.n_embd
+        gated = self.mlp in ("swiglu", "geglu")   # a third matrix, so two thirds of the width
+        return self.n_hidden or (round(8 * self.n_embd / 3) if gated else 4 * self.n_embd)
+
+    @property
+    def kv_heads(self):
+        """G, the number of key and value heads; each serves n_head / G query heads."""
+        return self.n_kv_head or self.n_head
 
 
 @dataclass(frozen=True)

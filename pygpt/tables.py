@@ -23,3 +23,43 @@ def causal_mask(n_query, n_key=None):
     query_position = np.arange(n_key - n_query, n_key)[:, None]
     key_position = np.arange(n_key)[None, :]
     return np.where(key_position <= query_position, np.float32(0), np.float32(-np.inf))
+
+
+def sinusoid_table(n_position, width):
+    """(n_position, width) float64: sines in the even columns, cosines in the odd ones, waves from 2 pi to 20000 pi long.
+
+    Vaswani et al. 2017, section 3.5.
+    """
+    angles = np.arange(n_position)[:, None] / 10000 ** (np.arange(0, width, 2) / width)
+    table = np.zeros((n_position, width))
+    table[:, 0::2] = np.sin(angles)
+    table[:, 1::2] = np.cos(angles[:, :width // 2])   # an odd width has one sine more
+    return table
+
+
+def rope_table(n_position, head_size, theta=10000.0):
+    """cos and sin, each (n_position, head_size / 2) float64: the angle by which position t turns pair i.
+
+    Su et al. 2021. A larger theta turns more slowly, for longer contexts.
+    """
+    angles = np.arange(n_position)[:, None] / theta ** (np.arange(0, head_size, 2) / head_size)
+    return np.cos(angles), np.sin(angles)
+
+
+def alibi_slopes(n_head):
+    """(H,) float64: how steeply each head's attention falls with distance (Press et al. 2022).
+
+    A geometric row from 2^(-8/H) down to 2^-8. Where H is no power of two, the row of the power below, then every
+    second entry of the next one.
+    """
+    def row(n):
+        return [2 ** (-8 * (i + 1) / n) for i in range(n)]
+    below = 2 ** int(np.log2(n_head))
+    return np.array(row(below) + row(2 * below)[0::2][:n_head - below])
+
+
+def alibi_bias(n_head, n_query, n_key=None):
+    """(H, T, S) float64 to add to the scores: minus slope times distance. The queries are the last T of S positions."""
+    n_key = n_query if n_key is None else n_key
+    distance = np.arange(n_key - n_query, n_key)[:, None] - np.arange(n_key)[None, :]
+    return -alibi_slopes(n_head)[:, None, None] * np.maximum(distance, 0)

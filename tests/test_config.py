@@ -14,9 +14,10 @@ GOOD = dict(vocab_size=65, block_size=64, n_layer=4, n_head=4, n_embd=128)
     ({"n_layer": 0}, "n_layer=0; allowed: more than 0"),
     ({"n_layer": 2.5}, "n_layer=2.5; allowed: a whole number"),
     ({"n_layer": True}, "n_layer=True; allowed: a whole number"),
-    ({"norm": "batchnorm"}, "norm='batchnorm'; allowed: layernorm"),
+    ({"norm": "batchnorm"}, "norm='batchnorm'; allowed: layernorm, rmsnorm"),
     ({"dropout": 1.0}, "dropout=1.0; allowed: 0 up to"),
-    ({"n_kv_head": 2}, "n_kv_head=2 differs from n_head=4"),
+    ({"n_kv_head": 3}, "n_kv_head=3 must divide n_head=4; nearest choices: 1, 2, 4"),
+    ({"position": "rope", "n_embd": 12}, "n_embd / n_head = 3 is odd"),
     ({"window": 8}, "window=8 needs attention='sliding'"),
 ])
 def test_a_model_that_cannot_be_built_is_one_clear_line(change, message):
@@ -27,7 +28,10 @@ def test_a_model_that_cannot_be_built_is_one_clear_line(change, message):
 
 def test_a_config_is_frozen_and_derives_its_sizes():
     config = GPTConfig(**GOOD, dropout=0)
-    assert (config.head_size, config.hidden_size) == (32, 512) and isinstance(config.dropout, float)
+    assert (config.head_size, config.hidden_size, config.kv_heads) == (32, 512, 4)
+    gated = GPTConfig(**GOOD, mlp="swiglu", n_kv_head=1)
+    assert gated.hidden_size == 341 and gated.kv_heads == 1 and abs(3 * 341 - 2 * 512) <= 1   # as many weights as without
+    assert isinstance(config.dropout, float)
     with pytest.raises(AttributeError):
         config.n_layer = 2
 

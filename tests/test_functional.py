@@ -11,7 +11,7 @@ from pygpt.in_numpy.losses import cross_entropy_backward, cross_entropy_forward
 from pygpt.in_numpy.module import Parameter, Tape
 from pygpt.in_numpy.layers import Linear
 from pygpt.in_numpy.optim import clip_grad_norm
-from pygpt.tables import causal_mask
+from pygpt.tables import alibi_bias, alibi_slopes, causal_mask, rope_table, sinusoid_table
 
 
 def normal(*shape, seed=0):
@@ -22,9 +22,18 @@ def fixed_dropout(x):
     return F.dropout_forward(x, 0.4, np.random.default_rng(7))   # the same mask at every call
 
 
+def rotate(x, pairs):
+    return F.rope_forward(x, *(table.astype(x.dtype) for table in rope_table(x.shape[-2], x.shape[-1])), pairs)
+
+
 PAIRS = {
     "linear": (F.linear_forward, F.linear_backward, [normal(3, 5, 7), normal(4, 7), normal(4)]),
     "layer_norm": (F.layer_norm_forward, F.layer_norm_backward, [normal(3, 5, 7), normal(7), normal(7)]),
+    "rms_norm": (F.rms_norm_forward, F.rms_norm_backward, [normal(3, 5, 7), normal(7)]),
+    "silu": (F.silu_forward, F.silu_backward, [3 * normal(3, 5)]),
+    "relu2": (F.relu2_forward, F.relu2_backward, [normal(3, 5)]),
+    "rope half": (lambda x: rotate(x, "half"), F.rope_backward, [normal(2, 5, 6)]),
+    "rope interleaved": (lambda x: rotate(x, "interleaved"), F.rope_backward, [normal(2, 5, 6)]),
     "gelu": (F.gelu_forward, F.gelu_backward, [3 * normal(3, 5)]),
     "dropout": (fixed_dropout, F.dropout_backward, [normal(5, 7)]),
     "softmax": (F.softmax_forward, F.softmax_backward, [normal(3, 5)]),
@@ -81,14 +90,42 @@ def test_softmax_is_a_distribution_that_ignores_shifts(row, shift):
         np.testing.assert_allclose(F.softmax_forward(x + shift)[0], y, atol=1e-9)
 
 
-def test_gelu_is_exact_where_exp_would_overflow():
-    for dtype in ("float32", "float64"):
-        x = np.array([-1e4, -50, -10, 0, 10, 50, 1e4], dtype=dtype)
-        with np.errstate(over="raise", invalid="raise"):
-            y, cache = F.gelu_forward(x)
-            dx = F.gelu_backward(np.ones_like(x), cache)
-        np.testing.assert_allclose(y, [0, 0, 0, 0, 10, 50, 1e4], atol=1e-6)
-        np.testing.assert_allclose(dx, [0, 0, 0, 0.5, 1, 1, 1], atol=1e-6)
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("forward, backward", [(F.gelu_forward, F.gelu_backward), (F.silu_forward, F.silu_backward)])
+def test_gates_are_exact_where_exp_would_overflow(forward, backward, dtype):
+    x = np.array([-1e4, -50, -20, 0, 20, 50, 1e4], dtype=dtype)
+    with np.errstate(over="raise", invalid="raise"):
+        y, cache = forward(x)
+        dx = backward(np.ones_like(x), cache)
+    np.testing.assert_allclose(y, [0, 0, 0, 0, 20, 50, 1e4], atol=1e-7 * 20)
+    np.testing.assert_allclose(dx, [0, 0, 0, 0.5, 1, 1, 1], atol=1e-6)
+
+
+@pytest.mark.parametrize("pairs", ["half", "interleaved"])
+def test_rope_keeps_lengths_and_makes_scores_depend_on_distance_only(pairs):
+    q, k = np.tile(normal(6), (9, 1)), np.tile(normal(6, seed=1), (9, 1))   # the same query and key at every position
+    turned_q, turned_k = rotate(q, pairs)[0], rotate(k, pairs)[0]
+    np.testing.assert_allclose(np.linalg.norm(turned_q, axis=-1), np.linalg.norm(q, axis=-1))
+    scores = turned_q @ turned_k.T
+    for distance in range(-8, 9):
+        diagonal = np.diagonal(scores, distance)
+        np.testing.assert_allclose(diagonal, diagonal[0], atol=1e-12)
+    assert np.ptp(scores[0]) > 0.1
+
+
+def test_rope_pairings_are_one_rotation_in_two_orders():
+    order = np.r_[0:6:2, 1:6:2]   # interleaved coordinates, sorted into halves
+    x = normal(5, 6)
+    np.testing.assert_allclose(rotate(x, "interleaved")[0][:, order], rotate(x[:, order], "half")[0], atol=1e-14)
+
+
+def test_position_tables_hold_the_published_numbers():
+    np.testing.assert_allclose(alibi_slopes(8), [2.0**-i for i in range(1, 9)])
+    np.testing.assert_allclose(alibi_slopes(6), [2**-2, 2**-4, 2**-6, 2**-8, 2**-1, 2**-3])
+    np.testing.assert_allclose(alibi_bias(8, 2, 3)[0], [[-0.5, 0, 0], [-1, -0.5, 0]])
+    table = sinusoid_table(3, 5)
+    np.testing.assert_allclose(table[2, :2], [np.sin(2), np.cos(2)])
+    np.testing.assert_allclose(table[1, 4], np.sin(10000 ** (-4 / 5)))
 
 
 def test_the_tape_refuses_a_backward_out_of_order():

@@ -1,8 +1,10 @@
 """The configurations that every backend must agree on. Small, with sizes that differ, so that no axis passes for another."""
 
+import itertools
+
 import numpy as np
 
-from pygpt.config import GPTConfig
+from pygpt.config import CHOICES, GPTConfig
 
 BASE = dict(vocab_size=11, block_size=9, n_layer=2, n_head=2, n_embd=12)
 ZOO = {
@@ -12,7 +14,22 @@ ZOO = {
     "one_head_wide_mlp": GPTConfig(**BASE | dict(n_head=1, n_hidden=20)),
     "many_heads_deep": GPTConfig(**BASE | dict(n_head=6, n_layer=3, norm_eps=1e-6)),
     "smallest": GPTConfig(vocab_size=2, block_size=1, n_layer=1, n_head=1, n_embd=1),
+    "interleaved": GPTConfig(**BASE | dict(position="rope", rope_pairs="interleaved", rope_theta=100.0)),
+    "three_head_alibi": GPTConfig(**BASE | dict(n_head=3, position="alibi")),
 }
+
+
+def every_choice():
+    """A config for each norm x placement x MLP x position, heads grouped in three ways by turns: all 80."""
+    choices = [CHOICES[name] for name in ("norm", "norm_place", "mlp", "position")]
+    for i, (norm, place, mlp, position) in enumerate(itertools.product(*choices)):
+        n_kv_head = (6, 2, 1)[i % 3]
+        name = f"{norm}-{place}-{mlp}-{position}-{n_kv_head}"
+        yield name, GPTConfig(vocab_size=11, block_size=7, n_layer=2, n_head=6, n_embd=12, norm=norm, norm_place=place, mlp=mlp,
+                              position=position, n_kv_head=n_kv_head, bias=norm == "layernorm")
+
+
+ZOO |= every_choice()
 
 
 def fill(model, seed=0):

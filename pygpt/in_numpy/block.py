@@ -9,8 +9,8 @@ from .mlp import MLPS
 from .module import Module
 
 
-class PreNormBlock(Module):
-    """x + attn(norm_1(x)), then x + mlp(norm_2(x)): the norm sits on the branch, the stream stays clear (GPT-2)."""
+class Block(Module):
+    """What both placements of the norm have in common: two norms, attention, MLP."""
 
     def __init__(self, config, rng=None, residual_std=INIT_STD):
         norm = NORMS[config.norm]
@@ -18,6 +18,10 @@ class PreNormBlock(Module):
         self.attn = Attention(config, rng, residual_std)
         self.norm_2 = norm(config.n_embd, config.norm_eps, bias=config.bias)
         self.mlp = MLPS[config.mlp](config, rng, residual_std)
+
+
+class PreNormBlock(Block):
+    """x + attn(norm_1(x)), then x + mlp(norm_2(x)): the norm sits on the branch, the stream stays clear (GPT-2)."""
 
     def forward(self, x, position, mask, tape=None, cache=None, layer=0):
         x = x + self.attn(self.norm_1(x, tape), position, mask, tape, cache, layer)
@@ -28,4 +32,17 @@ class PreNormBlock(Module):
         return dy + self.norm_1.backward(self.attn.backward(dy, position, tape), tape)
 
 
-BLOCKS = {"pre": PreNormBlock}
+class PostNormBlock(Block):
+    """norm_1(x + attn(x)), then norm_2(x + mlp(x)): the norm sits on the stream (Vaswani et al. 2017; GPT-1)."""
+
+    def forward(self, x, position, mask, tape=None, cache=None, layer=0):
+        x = self.norm_1(x + self.attn(x, position, mask, tape, cache, layer), tape)
+        return self.norm_2(x + self.mlp(x, tape), tape)
+
+    def backward(self, dy, position, tape):
+        dy = self.norm_2.backward(dy, tape)
+        dy = self.norm_1.backward(dy + self.mlp.backward(dy, tape), tape)
+        return dy + self.attn.backward(dy, position, tape)
+
+
+BLOCKS = {"pre": PreNormBlock, "post": PostNormBlock}

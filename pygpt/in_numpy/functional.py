@@ -86,6 +86,30 @@ def layer_norm_backward(dy, cache):
     return dx, dweight, dbias
 
 
+def rms_norm_forward(x, weight, eps=1e-5):
+    """x (..., C), weight (C,) -> y (..., C): each row to mean square 1, then scaled (Zhang & Sennrich 2019).
+
+    Cache: the normalised rows, 1 / root mean square, weight.
+    """
+    xp = array_module(x)
+    mean_square = xp.einsum("...c,...c->...", x, x)[..., None] / x.shape[-1]
+    rrms = 1 / xp.sqrt(mean_square + eps)
+    normed = x * rrms
+    return normed * weight, (normed, rrms, weight)
+
+
+def rms_norm_backward(dy, cache):
+    """dy (..., C) -> dx (..., C), dweight (C,). Only the length is normalised, so only one direction leaves the gradient."""
+    normed, rrms, weight = cache
+    xp = array_module(dy)
+    C = dy.shape[-1]
+    dweight = column_sums((dy * normed).reshape(-1, C))
+    dx = dy * weight
+    dx -= normed * (xp.einsum("...c,...c->...", dx, normed)[..., None] / C)
+    dx *= rrms
+    return dx, dweight
+
+
 def gelu_forward(x):
     """x (...) -> y (...), GELU in its tanh form (Hendrycks & Gimpel 2016), as GPT-2 uses it.
 
@@ -115,6 +139,65 @@ def gelu_backward(dy, cache):
     slope *= gate
     slope *= dy
     return slope
+
+
+def silu_forward(x):
+    """x (...) -> y (...) = x times the logistic function of x, also called swish (Ramachandran et al. 2017). Cache: x, gate."""
+    xp = array_module(x)
+    gate = xp.minimum(-x, 80.0)                        # exp(89) overflows float32; the gate is 0 long before
+    xp.exp(gate, out=gate)
+    gate += 1
+    xp.reciprocal(gate, out=gate)
+    return x * gate, (x, gate)
+
+
+def silu_backward(dy, cache):
+    """dy (...) -> dx (...): y = x g(x) gives dy/dx = g + x g (1 - g)."""
+    x, gate = cache
+    slope = 1 - gate
+    slope *= x
+    slope += 1
+    slope *= gate
+    slope *= dy
+    return slope
+
+
+def relu2_forward(x):
+    """x (...) -> y (...) = max(x, 0) squared (So et al. 2021). Cache: the positive part."""
+    positive = array_module(x).maximum(x, 0)
+    return positive * positive, positive
+
+
+def relu2_backward(dy, positive):
+    """dy (...) -> dx (...): the square's slope is twice its base, and zero where the base is."""
+    dx = dy * positive
+    dx *= 2
+    return dx
+
+
+def rope_forward(x, cos, sin, pairs="half"):
+    """x (..., T, D), cos and sin (T, D/2) -> y (..., T, D): every pair of coordinates turned by its position's angle.
+
+    pairs: "half" turns coordinate i with i + D/2 (Llama as transformers has it), "interleaved" 2i with 2i + 1 (the
+    paper). The same rotation with the coordinates in another order. Cache: cos, sin and pairs.
+    """
+    first, second = split_pairs(x.shape[-1], pairs)
+    y = array_module(x).empty_like(x)
+    y[..., first] = x[..., first] * cos - x[..., second] * sin
+    y[..., second] = x[..., first] * sin + x[..., second] * cos
+    return y, (cos, sin, pairs)
+
+
+def rope_backward(dy, cache):
+    """dy (..., T, D) -> dx (..., T, D). A rotation's transpose is the rotation back."""
+    cos, sin, pairs = cache
+    return rope_forward(dy, cos, -sin, pairs)[0]
+
+
+def split_pairs(head_size, pairs):
+    """The two slices of the last axis whose coordinates are turned together."""
+    half = head_size // 2
+    return (slice(half), slice(half, None)) if pairs == "half" else (slice(0, None, 2), slice(1, None, 2))
 
 
 def dropout_forward(x, p, rng):

@@ -6,7 +6,7 @@ B batch  T positions  C width
 import numpy as np
 
 from .functional import (dropout_backward, dropout_forward, embedding_backward, embedding_forward, layer_norm_backward,
-                         layer_norm_forward, linear_backward, linear_forward)
+                         layer_norm_forward, linear_backward, linear_forward, rms_norm_backward, rms_norm_forward)
 from .module import Module, Parameter
 
 INIT_STD = 0.02   # GPT-2's standard deviation for every matrix and table
@@ -75,6 +75,25 @@ class LayerNorm(Module):
         return dx
 
 
+class RMSNorm(Module):
+    """Each position to mean square 1, then a learned scale. It has no shift: `bias` is there so that norms build alike."""
+
+    def __init__(self, width, eps=1e-5, bias=False):
+        self.weight = Parameter(np.ones(width))
+        self.eps = eps
+
+    def forward(self, x, tape=None):
+        y, cache = rms_norm_forward(x, self.weight.data, self.eps)
+        if tape is not None:
+            tape.save(self, cache)
+        return y
+
+    def backward(self, dy, tape):
+        dx, dweight = rms_norm_backward(dy, tape.load(self))
+        self.weight.accumulate(dweight)
+        return dx
+
+
 class Dropout(Module):
     """Drops values while training, does nothing while evaluating (Srivastava et al. 2014)."""
 
@@ -96,4 +115,4 @@ class Dropout(Module):
         return dropout_backward(dy, tape.load(self))
 
 
-NORMS = {"layernorm": LayerNorm}
+NORMS = {"layernorm": LayerNorm, "rmsnorm": RMSNorm}

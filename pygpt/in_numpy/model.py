@@ -11,6 +11,7 @@ from ..errors import ModelInputError
 from ..tables import causal_mask
 from .backend import array_module
 from .block import BLOCKS
+from .constants import Constant
 from .kv_cache import KVCache
 from .layers import INIT_STD, NORMS, Dropout, Embedding, Linear
 from .module import Module
@@ -37,7 +38,7 @@ class GPT(Module):
         if config.tie_weights:
             self.lm_head.weight = self.wte.weight
         self.astype(dtype)
-        self._mask = causal_mask(config.block_size).astype(dtype)
+        self.mask = Constant(causal_mask(config.block_size) + position_bias(self.wpe, config))
 
     def astype(self, dtype):
         """Cast every parameter, for instance to float64 for a gradient check."""
@@ -53,8 +54,9 @@ class GPT(Module):
         """
         ids, start = self.check_ids(ids, cache)
         T = ids.shape[1]
-        mask = self._mask_for(start, T)
-        x = self.dropout(self.wpe.embed(self.wte(ids, tape), start, tape), tape)
+        x = self.wte(ids, tape)
+        mask = self.mask.like(x)[..., start:start + T, :start + T]
+        x = self.dropout(self.wpe.embed(x, start, tape), tape)
         for layer, block in enumerate(self.blocks):
             x = block(x, self.wpe, mask, tape, cache, layer)
         if cache is not None:
@@ -73,13 +75,6 @@ class GPT(Module):
         """An empty KV cache for one batch of sequences."""
         return KVCache(self.config)
 
-    def _mask_for(self, start, T):
-        """The rows of the causal mask for T queries after `start` keys, on the device of the weights."""
-        if type(self._mask) is not type(self.wte.weight.data) or self._mask.dtype != self.wte.weight.data.dtype:
-            weight = self.wte.weight.data
-            self._mask = array_module(weight).asarray(causal_mask(self.config.block_size)).astype(weight.dtype)
-        return self._mask[start:start + T, :start + T]
-
     def check_ids(self, ids, cache=None):
         """ids as an array on the weights' device, and the position of the first one; ModelInputError if they do not fit."""
         xp, config = array_module(self.wte.weight.data), self.config
@@ -96,3 +91,10 @@ class GPT(Module):
             raise ModelInputError(f"token id {low if low < 0 else high} is out of range; allowed: 0 to "
                                   f"{config.vocab_size - 1}; was the text encoded with this model's tokenizer?")
         return ids, start
+
+
+def position_bias(position, config):
+    """The position's bias for the whole context, with the heads as groups (G, R, T, T), or a number."""
+    T = config.block_size
+    bias = np.asarray(position.bias(T, T))
+    return bias.reshape(config.kv_heads, -1, T, T) if bias.ndim else bias

@@ -1,15 +1,21 @@
 """How a GPT knows where a token stands. A position has three hooks, each doing nothing unless a kind needs it.
 
-B batch  T queries  S keys  C width  H heads  D head width
+B batch  T queries  S keys  C width  H heads  G key and value heads  D head width
 """
 
+from ..tables import alibi_bias, rope_table, sinusoid_table
 from .backend import array_module
+from .constants import Constant
+from .functional import rope_backward, rope_forward
 from .layers import Embedding
 from .module import Module
 
 
 class Position(Module):
-    """The hooks, all of them identity: `embed` before the first block, `rotate` and `bias` inside every attention."""
+    """The hooks, all of them identity: `embed` before the first block, `rotate` and `bias` for every attention."""
+
+    def __init__(self, config=None, rng=None):
+        pass
 
     def embed(self, x, start, tape=None):
         """x (B, T, C) whose first position is `start` -> x with positions in it."""
@@ -19,16 +25,16 @@ class Position(Module):
         """dx (B, T, C) -> the gradient of embed's input, the same shape."""
         return dx
 
-    def rotate(self, q, k, start):
-        """q (B, H, T, D), k (B, H, T, D) whose first position is `start` -> both, turned by their positions."""
-        return q, k
+    def rotate(self, x, start):
+        """Queries or keys (B, G, R, T, D) whose first position is `start` -> the same, turned by their positions."""
+        return x
 
-    def rotate_backward(self, dq, dk, start):
-        return dq, dk
+    def rotate_backward(self, dx, start):
+        return dx
 
     def bias(self, n_query, n_key):
-        """What to add to the scores, (H, T, S) or None."""
-        return None
+        """What to add to the scores beside the mask, (H, T, S) or a number; NumPy, taken once while the model is built."""
+        return 0
 
 
 class LearnedPosition(Embedding, Position):
@@ -46,4 +52,44 @@ class LearnedPosition(Embedding, Position):
         return dx
 
 
-POSITIONS = {"learned": LearnedPosition}
+class SinusoidalPosition(Position):
+    """A fixed row of sines and cosines for each position, added to the token's (Vaswani et al. 2017)."""
+
+    def __init__(self, config, rng=None):
+        self.table = Constant(sinusoid_table(config.block_size, config.n_embd))
+
+    def embed(self, x, start, tape=None):
+        return x + self.table.like(x)[start:start + x.shape[1]]
+
+
+class RoPE(Position):
+    """Queries and keys are turned by their position, so that scores depend on the distance (Su et al. 2021)."""
+
+    def __init__(self, config, rng=None):
+        self.pairs = config.rope_pairs
+        cos, sin = rope_table(config.block_size, config.head_size, config.rope_theta)
+        self.cos, self.sin = Constant(cos), Constant(sin)
+
+    def angles(self, x, start):
+        """cos and sin (T, D/2) of the positions of x (..., T, D)."""
+        rows = slice(start, start + x.shape[-2])
+        return self.cos.like(x)[rows], self.sin.like(x)[rows]
+
+    def rotate(self, x, start):
+        return rope_forward(x, *self.angles(x, start), self.pairs)[0]
+
+    def rotate_backward(self, dx, start):
+        return rope_backward(dx, (*self.angles(dx, start), self.pairs))
+
+
+class ALiBi(Position):
+    """Scores fall with distance, at another rate in every head; nothing is added to the tokens (Press et al. 2022)."""
+
+    def __init__(self, config, rng=None):
+        self.n_head = config.n_head
+
+    def bias(self, n_query, n_key):
+        return alibi_bias(self.n_head, n_query, n_key)
+
+
+POSITIONS = {"learned": LearnedPosition, "sinusoidal": SinusoidalPosition, "rope": RoPE, "alibi": ALiBi, "none": Position}

@@ -1,6 +1,7 @@
 """The twin of in_numpy/attention.py.
 
-B batch  T queries  S keys  C width  H heads  D head width
+B batch  T queries  S keys  C width  D head width
+H query heads, in G groups of R that share one key and value head: H = G R
 """
 
 from torch import nn
@@ -14,31 +15,30 @@ class Attention(nn.Module):
 
     def __init__(self, config, residual_std=INIT_STD):
         super().__init__()
-        C = config.n_embd
-        self.n_head, self.head_size = config.n_head, config.head_size
+        C, kv_width = config.n_embd, config.kv_heads * config.head_size
+        self.n_groups, self.head_size = config.kv_heads, config.head_size
         self.q_proj = Linear(C, C, bias=config.bias)
-        self.k_proj = Linear(C, C, bias=config.bias)
-        self.v_proj = Linear(C, C, bias=config.bias)
+        self.k_proj = Linear(C, kv_width, bias=config.bias)
+        self.v_proj = Linear(C, kv_width, bias=config.bias)
         self.o_proj = Linear(C, C, bias=config.bias, std=residual_std)
         self.dropout = Dropout(config.dropout)
 
     def split_heads(self, x):
-        """(B, T, C) -> (B, H, T, D), a view."""
+        """(B, T, C) -> (B, G, R, T, D), a view; R is 1 for keys and values."""
         B, T, _ = x.shape
-        return x.view(B, T, self.n_head, self.head_size).transpose(1, 2)
+        return x.view(B, T, self.n_groups, -1, self.head_size).permute(0, 2, 3, 1, 4)
 
     def join_heads(self, x):
-        """(B, H, T, D) -> (B, T, C)."""
-        B, H, T, D = x.shape
-        return x.transpose(1, 2).reshape(B, T, H * D)
+        """(B, G, R, T, D) -> (B, T, C)."""
+        B, G, R, T, D = x.shape
+        return x.permute(0, 3, 1, 2, 4).reshape(B, T, G * R * D)
 
     def forward(self, x, position, mask, cache=None, layer=0):
-        """x (B, T, C), mask (T, S) -> (B, T, C). With a KV cache, S counts the positions that it already holds."""
+        """x (B, T, C), mask (T, S) or (G, R, T, S) -> (B, T, C). With a KV cache, S counts the positions that it already holds."""
         start = 0 if cache is None else cache.length
-        q = self.split_heads(self.q_proj(x))
-        k = self.split_heads(self.k_proj(x))
+        q = position.rotate(self.split_heads(self.q_proj(x)), start)
+        k = position.rotate(self.split_heads(self.k_proj(x)), start)
         v = self.split_heads(self.v_proj(x))
-        q, k = position.rotate(q, k, start)
         if cache is not None:
             k, v = cache.update(layer, k, v)
         y = attention(q, k, v, mask)

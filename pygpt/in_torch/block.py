@@ -10,8 +10,8 @@ from .layers import INIT_STD, NORMS
 from .mlp import MLPS
 
 
-class PreNormBlock(nn.Module):
-    """x + attn(norm_1(x)), then x + mlp(norm_2(x)): the norm sits on the branch, the stream stays clear (GPT-2)."""
+class Block(nn.Module):
+    """What both placements of the norm have in common: two norms, attention, MLP."""
 
     def __init__(self, config, residual_std=INIT_STD):
         super().__init__()
@@ -21,9 +21,21 @@ class PreNormBlock(nn.Module):
         self.norm_2 = norm(config.n_embd, config.norm_eps, bias=config.bias)
         self.mlp = MLPS[config.mlp](config, residual_std)
 
+
+class PreNormBlock(Block):
+    """x + attn(norm_1(x)), then x + mlp(norm_2(x)): the norm sits on the branch, the stream stays clear (GPT-2)."""
+
     def forward(self, x, position, mask, cache=None, layer=0):
         x = x + self.attn(self.norm_1(x), position, mask, cache, layer)
         return x + self.mlp(self.norm_2(x))
 
 
-BLOCKS = {"pre": PreNormBlock}
+class PostNormBlock(Block):
+    """norm_1(x + attn(x)), then norm_2(x + mlp(x)): the norm sits on the stream (Vaswani et al. 2017; GPT-1)."""
+
+    def forward(self, x, position, mask, cache=None, layer=0):
+        x = self.norm_1(x + self.attn(x, position, mask, cache, layer))
+        return self.norm_2(x + self.mlp(x))
+
+
+BLOCKS = {"pre": PreNormBlock, "post": PostNormBlock}

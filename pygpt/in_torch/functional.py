@@ -3,6 +3,7 @@
 B batch  T queries  S keys  C width  H heads  D head width  V vocabulary
 """
 
+import torch
 import torch.nn.functional as F
 
 
@@ -21,9 +22,39 @@ def layer_norm(x, weight, bias, eps=1e-5):
     return F.layer_norm(x, weight.shape, weight, bias, eps)
 
 
+def rms_norm(x, weight, eps=1e-5):
+    """x (..., C), weight (C,) -> y (..., C)."""
+    return F.rms_norm(x, weight.shape, weight, eps)
+
+
 def gelu(x):
     """x (...) -> y (...), in the tanh form."""
     return F.gelu(x, approximate="tanh")
+
+
+def silu(x):
+    """x (...) -> y (...) = x times the logistic function of x."""
+    return F.silu(x)
+
+
+def relu2(x):
+    """x (...) -> y (...) = max(x, 0) squared."""
+    return F.relu(x).square()
+
+
+def rope(x, cos, sin, pairs="half"):
+    """x (..., T, D), cos and sin (T, D/2) -> y (..., T, D): every pair of coordinates turned by its position's angle."""
+    first, second = split_pairs(x.shape[-1], pairs)
+    y = torch.empty_like(x)
+    y[..., first] = x[..., first] * cos - x[..., second] * sin
+    y[..., second] = x[..., first] * sin + x[..., second] * cos
+    return y
+
+
+def split_pairs(head_size, pairs):
+    """The two slices of the last axis whose coordinates are turned together."""
+    half = head_size // 2
+    return (slice(half), slice(half, None)) if pairs == "half" else (slice(0, None, 2), slice(1, None, 2))
 
 
 def dropout(x, p, training=True):
@@ -37,5 +68,9 @@ def softmax(x):
 
 
 def attention(q, k, v, mask=None):
-    """q (..., T, D), k (..., S, D), v (..., S, D), mask (T, S) to add or None -> y (..., T, D)."""
-    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+    """q (B, G, R, T, D), k and v (B, G, 1, S, D), mask (T, S) or (G, R, T, S) to add, or None -> y (B, G, R, T, D)."""
+    shape = *q.shape[:3], *k.shape[-2:]
+    k, v = (x.expand(shape).flatten(1, 2) for x in (k, v))   # torch's fused kernels want one axis of heads: (B, H, S, D)
+    if mask is not None and mask.ndim > 2:
+        mask = mask.flatten(0, 1)
+    return F.scaled_dot_product_attention(q.flatten(1, 2), k, v, attn_mask=mask).view(q.shape)

@@ -1,6 +1,6 @@
 """The twin of in_numpy/kv_cache.py.
 
-B batch  T new positions  S positions so far  H heads  D head width
+B batch  T new positions  S positions so far  G key and value heads  D head width
 """
 
 
@@ -13,16 +13,16 @@ class KVCache:
         self._layers = [None] * config.n_layer
 
     def update(self, layer, k, v):
-        """Store k, v (B, H, T, D) of the new positions; give back all so far, (B, H, S, D)."""
-        B, H, T, D = k.shape
+        """Store k, v (B, G, 1, T, D) of the new positions; give back all so far, (B, G, 1, S, D)."""
+        *heads, T, D = k.shape
         if self._layers[layer] is None:               # made at first sight of the batch size, dtype and device
-            shape = (B, H, self.block_size, D)
+            shape = (*heads, self.block_size, D)
             self._layers[layer] = k.new_empty(shape), v.new_empty(shape)
         keys, values = self._layers[layer]
         end = self.length + T
-        keys[:, :, self.length:end] = k
-        values[:, :, self.length:end] = v
-        return keys[:, :, :end], values[:, :, :end]
+        keys[..., self.length:end, :] = k
+        values[..., self.length:end, :] = v
+        return keys[..., :end, :], values[..., :end, :]
 
     def advance(self, n_new):
         """All layers have stored the new positions; the next forward starts after them."""

@@ -33,6 +33,13 @@ class LayerNorm(nn.LayerNorm):
         super().__init__(width, eps=eps, bias=bias)
 
 
+class RMSNorm(nn.RMSNorm):
+    """Each position to mean square 1, then a learned scale. It has no shift: `bias` is there so that norms build alike."""
+
+    def __init__(self, width, eps=1e-5, bias=False):
+        super().__init__(width, eps=eps)
+
+
 class Dropout(nn.Dropout):
     """Drops values while training, does nothing while evaluating."""
 
@@ -40,4 +47,4 @@ class Dropout(nn.Dropout):
         super().__init__(p)
 
 
-NORMS = {"layernorm": LayerNorm}
+NORMS = {"layernorm": LayerNorm, "rmsnorm": RMSNorm}

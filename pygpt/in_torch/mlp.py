@@ -5,25 +5,40 @@ B batch  T positions  C width  F hidden width
 
 from torch import nn
 
-from .functional import gelu
+from .functional import gelu, relu2, silu
 from .layers import INIT_STD, Dropout, Linear
 
 
-class GELU(nn.Module):
-    """The nonlinearity as a module."""
+class Activation(nn.Module):
+    """A nonlinearity as a module. Its kinds name their function."""
 
     def forward(self, x):
-        return gelu(x)
+        return self.function(x)
+
+
+class GELU(Activation):
+    """GELU in its tanh form."""
+    function = staticmethod(gelu)
+
+
+class ReLU2(Activation):
+    """ReLU squared."""
+    function = staticmethod(relu2)
+
+
+class SiLU(Activation):
+    """x times the logistic function of x."""
+    function = staticmethod(silu)
 
 
 class MLP(nn.Module):
-    """(B, T, C) -> up to F -> GELU -> down to C."""
+    """(B, T, C) -> up to F -> the nonlinearity -> down to C."""
 
     def __init__(self, config, residual_std=INIT_STD):
         super().__init__()
         C, F = config.n_embd, config.hidden_size
         self.up_proj = Linear(C, F, bias=config.bias)
-        self.activation = GELU()
+        self.activation = ACTIVATIONS[config.mlp]()
         self.down_proj = Linear(F, C, bias=config.bias, std=residual_std)
         self.dropout = Dropout(config.dropout)
 
@@ -31,4 +46,21 @@ class MLP(nn.Module):
         return self.dropout(self.down_proj(self.activation(self.up_proj(x))))
 
 
-MLPS = {"gelu": MLP}
+class GatedMLP(nn.Module):
+    """(B, T, C) -> up to F, times an activated gate of the same width -> down to C (Shazeer 2020)."""
+
+    def __init__(self, config, residual_std=INIT_STD):
+        super().__init__()
+        C, F = config.n_embd, config.hidden_size
+        self.gate_proj = Linear(C, F, bias=config.bias)
+        self.up_proj = Linear(C, F, bias=config.bias)
+        self.activation = ACTIVATIONS[config.mlp]()
+        self.down_proj = Linear(F, C, bias=config.bias, std=residual_std)
+        self.dropout = Dropout(config.dropout)
+
+    def forward(self, x):
+        return self.dropout(self.down_proj(self.activation(self.gate_proj(x)) * self.up_proj(x)))
+
+
+ACTIVATIONS = {"gelu": GELU, "relu2": ReLU2, "swiglu": SiLU, "geglu": GELU}
+MLPS = {"gelu": MLP, "relu2": MLP, "swiglu": GatedMLP, "geglu": GatedMLP}

@@ -5,12 +5,14 @@ B batch  T queries  S keys  C width  V vocabulary
 
 import math
 
+import numpy as np
 import torch
 from torch import nn
 
 from ..errors import CheckpointError, ModelInputError, unknown
 from ..tables import causal_mask
 from .block import BLOCKS
+from .constants import Constant
 from .kv_cache import KVCache
 from .layers import INIT_STD, NORMS, Dropout, Embedding, Linear
 from .positions import POSITIONS
@@ -33,7 +35,7 @@ class GPT(nn.Module):
         self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_weights:
             self.lm_head.weight = self.wte.weight
-        self.register_buffer("_mask", torch.from_numpy(causal_mask(config.block_size)), persistent=False)
+        self.mask = Constant(causal_mask(config.block_size) + position_bias(self.wpe, config))
 
     def forward(self, ids, cache=None):
         """ids (B, T) ints -> logits (B, T, V).
@@ -43,8 +45,9 @@ class GPT(nn.Module):
         """
         ids, start = self.check_ids(ids, cache)
         T = ids.shape[1]
-        mask = self._mask[start:start + T, :start + T]
-        x = self.dropout(self.wpe.embed(self.wte(ids), start))
+        x = self.wte(ids)
+        mask = self.mask.like(x)[..., start:start + T, :start + T]
+        x = self.dropout(self.wpe.embed(x, start))
         for layer, block in enumerate(self.blocks):
             x = block(x, self.wpe, mask, cache, layer)
         if cache is not None:
@@ -90,3 +93,10 @@ class GPT(nn.Module):
             raise ModelInputError(f"token id {low if low < 0 else high} is out of range; allowed: 0 to "
                                   f"{config.vocab_size - 1}; was the text encoded with this model's tokenizer?")
         return ids.long(), start
+
+
+def position_bias(position, config):
+    """The position's bias for the whole context, with the heads as groups (G, R, T, T), or a number."""
+    T = config.block_size
+    bias = np.asarray(position.bias(T, T))
+    return bias.reshape(config.kv_heads, -1, T, T) if bias.ndim else bias
