@@ -37,12 +37,15 @@ STYLE = {
 
 def need(module):
     """Import one of the packages that figures need; PyGPTError says how to get it where it is missing."""
+    package = module.partition(".")[0]
     try:
-        return importlib.import_module(module)
+        importlib.import_module(package)
     except ModuleNotFoundError as missing:
-        if missing.name != module.partition(".")[0]:
+        if missing.name != package:
             raise
-        raise PyGPTError(f'{missing.name} is not installed, and figures need it; run: pip install "pygpt-course[viz]"') from None
+        raise PyGPTError(f'{package} is not installed, and figures need it; '
+                         'run: pip install "pygpt-course[viz]"') from None
+    return importlib.import_module(module)
 
 
 def pyplot():

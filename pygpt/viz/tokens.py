@@ -25,6 +25,6 @@ def attention_of(weights, tokens):
                          "of a whole batch pass weights[0, 0]")
     T, S = weights.shape
     if len(tokens) != S or T > S:
-        raise PyGPTError(f"weights of shape {weights.shape} and {len(tokens)} tokens; allowed: one column for each token, "
-                         "and one row for each of the last tokens")
+        raise PyGPTError(f"weights of shape {weights.shape} and {len(tokens)} tokens; allowed: one column for each "
+                         "token, and one row for each of the last tokens")
     return weights, tokens

@@ -9,16 +9,17 @@ from html import escape
 
 import numpy as np
 
-from .style import need
+from .style import ORANGE, need
 from .tokens import attention_of, visible
 
 _numbers = itertools.count()   # each widget on a page needs rules of its own
 
-# Colours come from the page, so that it reads in light and dark. --w3 is the weight of key 3 in whole per cent.
+# Text has the page's colour, so that it reads in light and dark. --w3 is the weight of key 3 in whole per cent (a style
+# sheet counts with whole numbers only) and --o3 its opacity.
 RULES = """
 .{name} {{ display: flex; flex-wrap: wrap; gap: 4px; padding: 6px 0 }}
-.{name} span {{ padding: 4px 7px 2px; border-radius: 4px; border: 2px solid transparent; text-align: center; cursor: default;
-  font-family: var(--jp-code-font-family, monospace); line-height: 1.3 }}
+.{name} span {{ padding: 4px 7px 2px; border-radius: 4px; border: 2px solid transparent; text-align: center;
+  cursor: default; font-family: var(--jp-code-font-family, monospace); line-height: 1.3 }}
 .{name} span::after {{ display: block; font-size: 75%; opacity: .8; content: counter(weight) "%" }}
 """
 
@@ -47,21 +48,21 @@ def attention_html(weights, tokens, selected, name="pygpt-attention"):
     """The page: one box a token, tinted by its weight for the token hovered over, else for token `selected`."""
     weights, tokens = attention_of(weights, tokens)
     first = len(tokens) - len(weights)
-    rows = {first + t: ";".join(f"--w{s}:{share}" for s, share in enumerate(whole_percents(row)))
-            for t, row in enumerate(weights)}
+    rows = {first + t: variables(row, first + t) for t, row in enumerate(weights)}
     rules = [RULES.format(name=name), f".{name} {{{rows[selected]}}}"]
     rules += [f".{name}:has(.t{t}:hover) {{{row}}}" for t, row in rows.items()]
-    rules += [f".{name} .t{s} {{background: rgba(0,114,178,calc(var(--w{s}) / 125)); counter-reset: weight var(--w{s})}}"
-              for s in range(len(tokens))]
-    border = "{border-color: #E69F00}"
-    rules += [f".{name}:not(:has(span:hover)) .t{selected}, .{name} span:hover {border}"]
-    boxes = "".join(f'<span class="t{s}">{escape(visible(token))}</span>' for s, token in enumerate(tokens))
+    rules += [f".{name} .t{s} {{background: rgba(0,114,178,calc(var(--w{s}) / 125)); opacity: var(--o{s}); "
+              f"counter-reset: weight var(--w{s})}}" for s in range(len(tokens))]
+    rules += [f".{name}:not(:has(.query:hover)) .t{selected}, .{name} .query:hover {{border-color: {ORANGE}}}"]
+    boxes = "".join(f'<span class="t{s}{" query" * (s in rows)}">{escape(visible(token))}</span>'
+                    for s, token in enumerate(tokens))
     return f'<style>{" ".join(rules)}</style><div class="{name}">{boxes}</div>'
 
 
-def whole_percents(row):
-    """Weights that add up to 1 as whole per cents; the style sheet counts with whole numbers only."""
-    return np.rint(100 * row).astype(int)
+def variables(row, query):
+    """What the style sheet must know of one query: its weights in whole per cent, and which keys lie in its future."""
+    shares = np.rint(100 * row).astype(int)
+    return ";".join(f"--w{s}:{share};--o{s}:{1 if s <= query else .4}" for s, share in enumerate(shares))
 
 
 def _titled(widgets):
