@@ -112,6 +112,7 @@ class _whole_folder:
 
     def _put_in_place(self):
         for file in self.temporary.iterdir():
+            file.chmod(0o644)             # safetensors writes private files
             with open(file, "rb+") as handle:
                 os.fsync(handle.fileno())
         old = self.temporary.with_suffix(".old")
