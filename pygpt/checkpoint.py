@@ -130,8 +130,8 @@ def _write_model(folder, config, state, tokenizer):
 
 
 def _write_arrays(path, arrays):
-    from safetensors.numpy import save_file
     import numpy as np
+    from safetensors.numpy import save_file
 
     save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
 

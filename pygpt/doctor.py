@@ -78,7 +78,7 @@ def gpu():
     """The GPU that torch or CuPy would use, or why there is none."""
     told = []
     if importlib.util.find_spec("torch"):
-        import torch   # seconds on a cold disk, and the only way to know
+        import torch  # seconds on a cold disk, and the only way to know
 
         if torch.cuda.is_available():
             return f"{torch.cuda.get_device_name(0)} (torch, {torch.version.hip or torch.version.cuda})"

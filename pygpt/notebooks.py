@@ -43,7 +43,7 @@ def run_notebooks(root=".", names=(), report=print):
 
 
 def run_notebook(path):
-    import nbformat                 # only maintainers need these, and they are slow to import
+    import nbformat  # only maintainers need these, and they are slow to import
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError
 

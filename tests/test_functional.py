@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from pygpt.in_numpy import check_gradients
 from pygpt.in_numpy import functional as F
+from pygpt.in_numpy.layers import Linear
 from pygpt.in_numpy.losses import cross_entropy_backward, cross_entropy_forward
 from pygpt.in_numpy.module import Parameter, Tape
-from pygpt.in_numpy.layers import Linear
 from pygpt.in_numpy.optim import clip_grad_norm
 from pygpt.tables import alibi_bias, alibi_slopes, causal_mask, rope_table, sinusoid_table
 

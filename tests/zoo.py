@@ -43,6 +43,7 @@ def fill(model, seed=0):
 def twins(config, dtype="float64", seed=0):
     """The same weights in NumPy and in PyTorch."""
     import torch
+
     from pygpt import in_numpy, in_torch
 
     ours = fill(in_numpy.GPT(config, dtype=dtype), seed)

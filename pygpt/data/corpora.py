@@ -72,7 +72,7 @@ def cache_folder():
     """$PYGPT_CACHE, or this user's own cache folder."""
     if folder := os.environ.get("PYGPT_CACHE"):
         return Path(folder).expanduser()
-    import platformdirs   # only here: `import pygpt` stays quick
+    import platformdirs  # only here: `import pygpt` stays quick
 
     return Path(platformdirs.user_cache_dir("pygpt", appauthor=False))
 

@@ -5,8 +5,18 @@ B batch  T positions  C width
 
 import numpy as np
 
-from .functional import (dropout_backward, dropout_forward, embedding_backward, embedding_forward, layer_norm_backward,
-                         layer_norm_forward, linear_backward, linear_forward, rms_norm_backward, rms_norm_forward)
+from .functional import (
+    dropout_backward,
+    dropout_forward,
+    embedding_backward,
+    embedding_forward,
+    layer_norm_backward,
+    layer_norm_forward,
+    linear_backward,
+    linear_forward,
+    rms_norm_backward,
+    rms_norm_forward,
+)
 from .module import Module, Parameter
 
 INIT_STD = 0.02   # GPT-2's standard deviation for every matrix and table

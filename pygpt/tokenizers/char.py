@@ -54,7 +54,7 @@ class CharTokenizer:
     @classmethod
     def load(cls, path):
         """The CharTokenizer saved at `path`; DataError where the file holds something else."""
-        from . import load_tokenizer   # it knows how to read any saved tokenizer
+        from . import load_tokenizer  # it knows how to read any saved tokenizer
 
         tokenizer = load_tokenizer(path)
         if not isinstance(tokenizer, cls):
