@@ -27,7 +27,8 @@ def main():
     pair = paired(stepper("numpy"), stepper("torch"))
     print(*machine(), sep="\n")
     print(f"NumPy {1e3 * pair.ours:.1f} ms, torch {1e3 * pair.theirs:.1f} ms a step")
-    print(f"ratio {pair.ratio:.2f} of torch's time (quartiles {pair.lowest:.2f} to {pair.highest:.2f}); below 1 is faster")
+    print(f"ratio {pair.ratio:.2f} of torch's time (quartiles {pair.lowest:.2f} to {pair.highest:.2f}); "
+          "below 1 is faster")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Timings that can be trusted: two sides take turns in one run, so that a busy moment hits both, and medians are compared."""
+"""Timings that can be trusted: two sides take turns in one run: a busy moment hits both, and medians are compared."""
 
 import os
 import platform
@@ -56,7 +56,8 @@ def machine():
     for pool in threadpool_info():
         kernel = f", {pool['architecture']} kernel" if pool.get("architecture") else ""
         lines.append(f"{pool['internal_api']} {pool.get('version') or ''}{kernel}, {pool['num_threads']} threads")
-    return lines + [f"torch: {torch.get_num_threads()} threads, float32 matmul precision {torch.get_float32_matmul_precision()}"]
+    return lines + [f"torch: {torch.get_num_threads()} threads, "
+                    f"float32 matmul precision {torch.get_float32_matmul_precision()}"]
 
 
 def cpu_name():

@@ -1,4 +1,4 @@
-"""How good is the model that comes with the course? Loss and bits per byte on the plays it never saw, every token scored once.
+"""How good is the model that comes with the course? Loss and bits per byte on unseen plays, every token scored once.
 
     python -m benchmarks.shipped_model [FOLDER]
 
@@ -21,7 +21,8 @@ def main(folder=SHIPPED_MODEL):
     text = load_corpus("shakespeare").val
     loss, bits = validation_loss(engine_for(model), tokenizer, text)
     xz = 8 * len(lzma.compress(text.encode(), preset=9)) / len(text.encode())
-    print(f"{model.num_parameters():,} parameters, context {model.config.block_size}, {len(text):,} characters of unseen plays")
+    print(f"{model.num_parameters():,} parameters, context {model.config.block_size}, "
+          f"{len(text):,} characters of unseen plays")
     print(f"loss {loss:.4f} nats a character, perplexity {perplexity(loss):.2f}")
     print(f"{bits:.3f} bits per byte; uniform {math.log2(tokenizer.vocab_size):.3f}, xz {xz:.3f}")
 

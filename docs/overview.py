@@ -1,4 +1,4 @@
-"""Draws docs/overview.png, the picture in the README, with the model that comes with the course: python docs/overview.py"""
+"""Draws docs/overview.png, the README's picture, with the model that comes with the course: python docs/overview.py"""
 
 from pathlib import Path
 
@@ -17,8 +17,9 @@ def main():
     model, tokenizer = load_model()
     blocks = f"{model.config.n_layer} blocks"
     viz.flow_chart([("text", "window "), ("ids", "one a\ncharacter"), ("embeddings", "a vector\nfor each"),
-                    (blocks, "attention and MLP,\nby hand, with\ntheir gradients"), ("logits", "a score for\neach character"),
-                    ("next", "one is drawn")], back=(5, 0, "append it, and go again"), ax=above)
+                    (blocks, "attention and MLP,\nby hand, with\ntheir gradients"),
+                    ("logits", "a score for\neach character"), ("next", "one is drawn")],
+                   back=(5, 0, "append it, and go again"), ax=above)
     probs = softmax(model(np.array([tokenizer.encode(PROMPT)]))[0, -1].astype(float))
     best = np.argsort(-probs)[:16]
     names = [repr(tokenizer.decode([i]))[1:-1].replace(" ", "space") for i in best]

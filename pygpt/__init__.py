@@ -1,4 +1,4 @@
-"""PyGPT: understand GPT by building it. Importing the package stays quick: a backend loads when it is first asked for."""
+"""PyGPT: understand GPT by building it. Importing the package stays quick: a backend loads when first asked for."""
 
 __version__ = "0.1.0"
 

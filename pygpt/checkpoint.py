@@ -38,7 +38,7 @@ def save_run(folder, config, engine, tokenizer, run):
 
 
 def read_model(folder):
-    """(GPTConfig, name -> array with tied weights under both names, tokenizer); CheckpointError if it cannot be read."""
+    """(GPTConfig, name -> array with tied weights under both names, tokenizer); CheckpointError if it is unreadable."""
     folder = Path(folder)
     saved = _read_json(folder, "config.json")
     if not isinstance(saved, dict) or saved.get("format") != FORMAT or not isinstance(saved.get("model"), dict):
@@ -145,7 +145,8 @@ def _read_arrays(folder, name):
     except FileNotFoundError:
         raise CheckpointError(f"{folder} has no {name}; give a folder that `pygpt train` made") from None
     except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{folder / name} is damaged or no safetensors file ({error}); use another checkpoint") from None
+        raise CheckpointError(f"{folder / name} is damaged or no safetensors file ({error}); "
+                              "use another checkpoint") from None
 
 
 def _read_json(folder, name):

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from enum import Enum
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -25,7 +25,7 @@ class Interrupted(Exception):
     """Ctrl-C, with something better to say than "interrupted"."""
 
 
-class Backend(str, Enum):
+class Backend(StrEnum):
     numpy = "numpy"
     torch = "torch"
 
@@ -223,7 +223,7 @@ def notebooks_run(names: Annotated[list[str] | None, typer.Argument(help="files,
 
     if not names:
         course_folder(".", "notebooks")
-    run_notebooks(names or (), report=typer.echo)
+    run_notebooks(names=names or (), report=typer.echo)
 
 
 def course_folder(root, needed):

@@ -37,7 +37,7 @@ class GPTConfig:
     n_head: int                     # H, must divide n_embd
     n_embd: int                     # C
     n_kv_head: int | None = None    # key and value heads; None means n_head
-    n_hidden: int | None = None     # width inside the MLP; None means 4 n_embd, or 8/3 n_embd with a gate: equal weights
+    n_hidden: int | None = None     # width inside the MLP; None means 4 n_embd, or 8/3 n_embd if gated: equal weights
     norm: str = "layernorm"
     norm_place: str = "pre"
     norm_eps: float = 1e-5
@@ -53,7 +53,8 @@ class GPTConfig:
 
     def __post_init__(self):
         check_types(self)
-        require_positive(self, "vocab_size", "block_size", "n_layer", "n_head", "n_embd", "n_kv_head", "n_hidden", "norm_eps")
+        require_positive(self, "vocab_size", "block_size", "n_layer", "n_head", "n_embd", "n_kv_head", "n_hidden",
+                         "norm_eps")
         require_choice(self, "norm", "norm_place", "mlp", "position", "rope_pairs", "attention")
         if self.n_embd % self.n_head:
             near = ", ".join(map(str, divisors_near(self.n_embd, self.n_head)))
@@ -62,8 +63,8 @@ class GPTConfig:
             near = ", ".join(map(str, divisors_near(self.n_head, self.kv_heads)))
             raise ConfigError(f"n_kv_head={self.n_kv_head} must divide n_head={self.n_head}; nearest choices: {near}")
         if self.position == "rope" and self.head_size % 2:
-            raise ConfigError(f"position='rope' turns pairs, but n_embd / n_head = {self.head_size} is odd; choose sizes "
-                              "that give an even one")
+            raise ConfigError(f"position='rope' turns pairs, but n_embd / n_head = {self.head_size} is odd; choose "
+                              "sizes that give an even one")
         if self.window is not None:
             raise ConfigError(f"window={self.window} needs attention='sliding', which is not built yet; leave it out")
         if not 0 <= self.dropout < 1:
@@ -168,8 +169,8 @@ def from_dict(cls, settings):
     for name in settings:
         if name not in fields:
             raise ConfigError(unknown("setting", name, fields))
-    missing = [n for n, f in fields.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-               and n not in settings]
+    missing = [n for n, f in fields.items() if f.default is dataclasses.MISSING
+               and f.default_factory is dataclasses.MISSING and n not in settings]
     if missing:
         raise ConfigError(f"{cls.__name__} lacks {', '.join(missing)}; add it under `model:`")
     return cls(**settings)
@@ -178,7 +179,8 @@ def from_dict(cls, settings):
 def load_config(path, overrides=()):
     """Read a TrainConfig from a YAML file, with everything it extends and `key=value` overrides on top.
 
-    Raises ConfigError for a missing file, broken YAML, an unknown key (nearest names offered) or a value that does not fit.
+    Raises ConfigError for a missing file, broken YAML, an unknown key (nearest names offered) or a value that does
+    not fit.
     """
     from omegaconf import OmegaConf
 
@@ -195,7 +197,8 @@ def _parse_overrides(overrides):
         if not equals:
             raise ConfigError(f"{item!r} is no override; write key=value, for example steps=500")
         if key.split(".")[0] not in known:
-            hint = f"model.{key}" if key in {f.name for f in dataclasses.fields(GPTConfig)} else ", ".join(nearest(key, known))
+            of_model = {f.name for f in dataclasses.fields(GPTConfig)}
+            hint = f"model.{key}" if key in of_model else ", ".join(nearest(key, known))
             raise ConfigError(f"unknown setting {key!r}; nearest allowed: {hint}")
     return OmegaConf.from_dotlist(list(overrides))
 
@@ -213,7 +216,8 @@ def _read_yaml(path, seen=()):
             raise ConfigError(f"{path} holds no settings; write lines like `steps: 500`")
         parent = settings.pop("extends", None)
     except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}; give the path of a YAML file such as configs/*.yaml") from None
+        raise ConfigError(f"cannot read {path}: {error.strerror}; "
+                          "give the path of a YAML file such as configs/*.yaml") from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())[:150]}") from None
     if parent is None:

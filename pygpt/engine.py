@@ -11,7 +11,7 @@ from .checkpoint import read_model
 from .errors import ConfigError, unknown
 
 SHIPPED_MODEL = Path(__file__).parent / "models" / "shakespeare"
-ENGINES = {"numpy": "in_numpy.engine:NumpyEngine", "torch": "in_torch.engine:TorchEngine"}   # a backend loads when asked for
+ENGINES = {"numpy": "in_numpy.engine:NumpyEngine", "torch": "in_torch.engine:TorchEngine"}   # loaded when asked for
 
 
 class Engine(Protocol):
@@ -57,7 +57,8 @@ def engine_for(model):
     """The engine of a GPT that already exists, for generation; a model knows its backend by name."""
     backend = getattr(model, "backend", None)
     if backend is None:
-        raise ConfigError(f"{type(model).__name__} is not a pygpt model; pass a GPT of pygpt.in_numpy or pygpt.in_torch")
+        raise ConfigError(f"{type(model).__name__} is not a pygpt model; "
+                          "pass a GPT of pygpt.in_numpy or pygpt.in_torch")
     return engine_class(backend)(model)
 
 

@@ -10,7 +10,8 @@ from .errors import ConfigError, ModelInputError
 from .sampling import check_settings, sample
 
 
-def generate(model, ids, max_new_tokens, temperature=1.0, top_k=None, top_p=None, seed=None, use_cache=True, on_token=None):
+def generate(model, ids, max_new_tokens, temperature=1.0, top_k=None, top_p=None, seed=None, use_cache=True,
+             on_token=None):
     """Continue `ids` (a list or an array (T,) of token ids) by `max_new_tokens` tokens; the whole as a list of ints.
 
     temperature: 0 takes the most likely token, 1 draws as the model says, below 1 sharpens, above 1 flattens.

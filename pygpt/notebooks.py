@@ -35,7 +35,7 @@ def find_notebooks(root=".", names=()):
 
 
 def run_notebooks(root=".", names=(), report=print):
-    """Execute each notebook from a fresh kernel and write it back. The first that fails is left as it was, and ends it."""
+    """Execute each notebook from a fresh kernel and write it back. The first to fail is left as it was, and ends it."""
     for path in find_notebooks(root, names):
         start = time.monotonic()
         run_notebook(path)

@@ -1,4 +1,4 @@
-"""Learning-rate schedules: step -> learning rate. Pure functions of the step, so a resumed run needs nothing but its number."""
+"""Learning-rate schedules: step -> learning rate. Pure functions of the step: a resumed run needs only its number."""
 
 import math
 

@@ -26,7 +26,7 @@ def causal_mask(n_query, n_key=None):
 
 
 def sinusoid_table(n_position, width):
-    """(n_position, width) float64: sines in the even columns, cosines in the odd ones, waves from 2 pi to 20000 pi long.
+    """(n_position, width) float64: sines in the even columns, cosines in the odd, waves from 2 pi to 20000 pi long.
 
     Vaswani et al. 2017, section 3.5.
     """

@@ -25,18 +25,19 @@ class Console(Silent):
         from tqdm import tqdm
 
         self.tokens_per_step = run["tokens_per_step"]
-        print(f"{run['backend']}: {run['parameters']:,} parameters, {run['steps']:,} steps of {self.tokens_per_step:,} tokens, "
-              f"checkpoints in {run['folder']}")
+        print(f"{run['backend']}: {run['parameters']:,} parameters, {run['steps']:,} steps of "
+              f"{self.tokens_per_step:,} tokens, checkpoints in {run['folder']}")
         self.bar = tqdm(total=run["steps"], initial=step, unit="step", dynamic_ncols=True)
         self.first, self.began = step, time.perf_counter()
 
     def log(self, step, **numbers):
         if "val_loss" in numbers:
-            self.bar.write(f"step {step:>6,}   train {numbers['train_loss']:.4f}   validation {numbers['val_loss']:.4f}")
+            self.bar.write(f"step {step:>6,}   train {numbers['train_loss']:.4f}   "
+                           f"validation {numbers['val_loss']:.4f}")
         else:
             rate = (step - self.first) * self.tokens_per_step / (time.perf_counter() - self.began)
-            self.bar.set_postfix_str(f"loss {numbers['loss']:.3f}, lr {numbers['lr']:.1e}, norm {numbers['grad_norm']:.2f}, "
-                                     f"{rate:,.0f} tok/s", refresh=False)
+            self.bar.set_postfix_str(f"loss {numbers['loss']:.3f}, lr {numbers['lr']:.1e}, "
+                                     f"norm {numbers['grad_norm']:.2f}, {rate:,.0f} tok/s", refresh=False)
             self.bar.update(1)
 
     def finish(self):

@@ -43,12 +43,13 @@ def train(config, tracker=None, resume=False, save=True):
 
     resume: go on from the newest checkpoint in config.folder; the result is the same, to the bit, as without the stop.
     save: write checkpoints `step-*`, `best` and, at the end, `model` into config.folder.
-    Ctrl-C saves first. A folder that already holds a run is not written over. Raises DataError without the corpus, CheckpointError where resuming cannot work.
+    Ctrl-C saves first. A folder that already holds a run is not written over. Raises DataError without the corpus,
+    CheckpointError where resuming cannot work.
     """
     existing = checkpoint.latest(config.folder)
     if save and existing and not resume:
-        raise CheckpointError(f"{config.folder} already holds a run, saved at {existing.name}; go on with --resume, choose "
-                              "another folder=..., or delete it")
+        raise CheckpointError(f"{config.folder} already holds a run, saved at {existing.name}; go on with --resume, "
+                              "choose another folder=..., or delete it")
     run = _Run(config, tracker or Silent(), save)
     if resume:
         run.resume()
@@ -101,8 +102,8 @@ class _Run:
                            total=config.steps)
         loss, norm = self.engine.step(*self.batches.next(), lr)
         if not np.isfinite(loss):
-            raise TrainingError(f"the loss became {loss} at step {self.step}; lower lr (now {lr:.1e}) and resume from the "
-                                "last checkpoint, which is from before")
+            raise TrainingError(f"the loss became {loss} at step {self.step}; lower lr (now {lr:.1e}) and resume from "
+                                "the last checkpoint, which is from before")
         self.step += 1
         self.tracker.log(self.step, loss=loss, lr=lr, grad_norm=norm)
 
@@ -133,18 +134,20 @@ class _Run:
             self.step, self.history = run["step"], run["history"]
             self.batches.load_state_dict(run["batches"])
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"{folder / 'run.json'} is damaged: {error!r}; delete {folder} and resume again") from None
+            raise CheckpointError(f"{folder / 'run.json'} is damaged: {error!r}; "
+                                  f"delete {folder} and resume again") from None
 
     def _evaluated(self):
         return bool(self.history) and self.history[-1]["step"] == self.step
 
     def _describe(self):
-        return {"backend": self.config.backend, "parameters": self.engine.model.num_parameters(), "steps": self.config.steps,
+        return {"backend": self.config.backend, "parameters": self.engine.model.num_parameters(),
+                "steps": self.config.steps,
                 "tokens_per_step": self.config.batch_size * self.model_config.block_size, "folder": str(self.folder)}
 
 
 def validation_loss(engine, tokenizer, text, batch_size=32):
-    """(loss in nats per token, bits per byte) over the whole `text` in windows of the context, each token scored once."""
+    """(loss in nats per token, bits per byte) over all of `text` in windows of the context, each token scored once."""
     T = engine.config.block_size
     tokens = np.array(tokenizer.encode(text))
     n_windows = (len(tokens) - 1) // T

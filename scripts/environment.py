@@ -40,8 +40,8 @@ def say(text):
 def check_python(version=sys.version_info, what="this Python"):
     found = tuple(int(number) for number in version[:2])
     if found < OLDEST_PYTHON:
-        raise SetupError("%s is %d.%d, and the course needs %d.%d or newer: %s" % (
-            (what,) + found + OLDEST_PYTHON + ("remove the folder .venv and start again" if ".venv" in what else
+        raise SetupError("{} is {}.{}, and the course needs {}.{} or newer: {}".format(
+            *(what,) + found + OLDEST_PYTHON + ("remove the folder .venv and start again" if ".venv" in what else
                                                "install one and run start.py with it",)))
 
 
@@ -111,8 +111,8 @@ def check_disk():
     need = 1 if has_torch() else 3
     free = shutil.disk_usage(ROOT).free
     if free < need * GIGABYTE:
-        raise SetupError("%.1f GB are free in %s, and the set-up needs about %d GB: make room and start again"
-                         % (free / GIGABYTE, ROOT, need))
+        raise SetupError(format(free / GIGABYTE, ".1f") + " GB are free in " + ROOT + ", and the set-up needs about "
+                         + str(need) + " GB: make room and start again")
 
 
 def make_venv():
@@ -156,7 +156,7 @@ def install(extras):
     if sys.platform == "linux" and not has_torch() and not shutil.which("nvidia-smi"):
         say("  No NVIDIA GPU found: README.md shows how to put in the CPU build of torch first, gigabytes smaller.")
     start = time.monotonic()
-    target = ".[%s]" % ",".join(sorted(extras))
+    target = ".[" + ",".join(sorted(extras)) + "]"
     returncode, lines = run_with_news([venv_python(), "-m", "pip", "install", "--disable-pip-version-check",
                                        "--no-input", "--progress-bar", "off", "-e", target, "-c", "constraints.txt"])
     with open(LOG, "w", encoding="utf-8") as file:
@@ -210,9 +210,9 @@ def news_in(line):
     """What a line of pip's means to someone waiting: "numpy 16.6 MB, ", or nothing."""
     fetched = FETCHED.search(line)
     if fetched:
-        return "%s %s, " % (fetched.group(1).split("-")[0], fetched.group(2))
+        return fetched.group(1).split("-")[0] + " " + fetched.group(2) + ", "
     if line.startswith("Installing collected packages:"):
-        return "now unpacking %d packages " % (line.count(",") + 1)
+        return "now unpacking " + str(line.count(",") + 1) + " packages "
     return "(network is slow to answer) " if "Retrying (Retry(total=4" in line else ""
 
 
@@ -223,4 +223,4 @@ def install_error(lines, what):
     if NO_NETWORK.search(text):
         return SetupError("no network: connect and start again, the set-up goes on where it stopped")
     reasons = [line for line in lines if "ERROR: " in line] or lines[-1:] or ["no message"]
-    return SetupError("%s: %s (the whole story is in %s)" % (what, reasons[0].split("ERROR: ")[-1].strip(), LOG))
+    return SetupError(what + ": " + reasons[0].split("ERROR: ")[-1].strip() + " (the whole story is in " + LOG + ")")

@@ -30,7 +30,8 @@ def test_a_config_is_frozen_and_derives_its_sizes():
     config = GPTConfig(**GOOD, dropout=0)
     assert (config.head_size, config.hidden_size, config.kv_heads) == (32, 512, 4)
     gated = GPTConfig(**GOOD, mlp="swiglu", n_kv_head=1)
-    assert gated.hidden_size == 341 and gated.kv_heads == 1 and abs(3 * 341 - 2 * 512) <= 1   # as many weights as without
+    assert gated.hidden_size == 341 and gated.kv_heads == 1
+    assert abs(3 * 341 - 2 * 512) <= 1   # as many weights as without
     assert isinstance(config.dropout, float)
     with pytest.raises(AttributeError):
         config.n_layer = 2
@@ -85,7 +86,8 @@ def test_schedules_warm_up_peak_and_come_down():
     rates = [learning_rate("cosine", step, **settings) for step in range(120)]
     assert rates[0] == pytest.approx(1 / 11) and rates[10] == 1.0 and rates[60] == pytest.approx(0.55)
     assert rates[110] == rates[119] == pytest.approx(0.1)
-    assert all(a < b for a, b in zip(rates[:10], rates[1:11])) and all(a > b for a, b in zip(rates[10:109], rates[11:110]))
+    assert all(a < b for a, b in zip(rates[:10], rates[1:11], strict=True))
+    assert all(a > b for a, b in zip(rates[10:109], rates[11:110], strict=True))
     assert [learning_rate("constant", step, **settings) for step in (10, 119)] == [1.0, 1.0]
     with pytest.raises(ConfigError, match="nearest allowed: cosine"):
         learning_rate("cosin", 0, **settings)

@@ -24,10 +24,10 @@ that goes on here.
 _Enter BERNARDO, and
 the others_
 
-**BERNARDO**  
-\\[Aside]_  
-Who's   there ?  
-_\\[To FRANCISCO]_  
+**BERNARDO** \x20
+\\[Aside]_ \x20
+Who's   there ? \x20
+_\\[To FRANCISCO]_ \x20
 Stand, "ho"—now!
 
 *Enter Ghost.*

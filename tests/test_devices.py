@@ -20,7 +20,8 @@ def train_once(model, ids, targets):
     norm = clip_grad_norm(model.parameters(), 0.5)
     optimizer.step()
     cached = model(ids[:, :1], cache=model.new_cache())
-    return loss, norm, [getattr(p.data, "get", p.data.copy)() for p in model.parameters()], getattr(cached, "get", cached.copy)()
+    weights = [getattr(p.data, "get", p.data.copy)() for p in model.parameters()]
+    return loss, norm, weights, getattr(cached, "get", cached.copy)()
 
 
 def compare_with_numpy(config, xp, tolerance):
@@ -48,7 +49,7 @@ def test_the_stand_in_catches_what_it_is_for():
         with pytest.raises(TypeError, match="device array"):
             stray()
     with pytest.raises(AttributeError):
-        Namespace("cupy").errstate
+        _ = Namespace("cupy").errstate
     assert (x + x).get().tolist() == [2, 2, 2]
 
 

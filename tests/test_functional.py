@@ -75,8 +75,8 @@ def test_embedding_gradient_sums_over_repeated_ids(n_rows):
 def test_cross_entropy_gradient():
     targets = np.array([[0, 2, 2], [4, 1, 0]])
     logits = 3 * normal(2, 3, 5)
-    error = check_gradients(lambda x: cross_entropy_forward(x, targets), lambda dy, cache: dy * cross_entropy_backward(cache),
-                            [logits], rng=1)
+    error = check_gradients(lambda x: cross_entropy_forward(x, targets),
+                            lambda dy, cache: dy * cross_entropy_backward(cache), [logits], rng=1)
     assert error[0] < 1e-8
 
 

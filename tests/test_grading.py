@@ -142,8 +142,8 @@ def test_attention_reference_agrees_with_differences(n_query, more, width, seed)
     mask = reference.causal_mask(n_query, n_query + more)
     _, weights = reference.attention(q, k, v, mask)
     found = reference.attention_gradients(dy, q, k, v, weights)
-    for gradient, place in zip(found, range(3)):
-        def moved(array):
+    for gradient, place in zip(found, range(3), strict=True):
+        def moved(array, place=place):
             inputs = [q, k, v]
             inputs[place] = array
             return reference.attention(*inputs, mask)[0]

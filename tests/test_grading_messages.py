@@ -90,7 +90,8 @@ def test_bad_answers_get_one_clear_message(f, words):
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
 @pytest.mark.parametrize("answer", [None, 0.0, "text", (), (None, None), (1, 2, 3), np.float64("nan"), [1, [2]],
-                                    np.zeros((2, 2)), (np.zeros(3), np.zeros(3)), object()], ids=lambda value: type(value).__name__)
+                                    np.zeros((2, 2)), (np.zeros(3), np.zeros(3)), object()],
+                         ids=lambda value: type(value).__name__)
 def test_no_exercise_stumbles_over_nonsense(exercise, answer):
     report = check(exercise.id, lambda *arguments: answer)
     assert report.status == "failed" and report.failure.text and report._repr_html_()

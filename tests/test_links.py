@@ -8,7 +8,8 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 LINK = re.compile(r"\]\(\s*([^)#\s]+)")
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md"), *ROOT.glob("pygpt/models/*/*.md"),
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md"),
+                *ROOT.glob("pygpt/models/*/*.md"),
                 *(p for folder in ("notebooks", "solutions", "exercises") for p in ROOT.glob(f"{folder}/*.ipynb"))])
 
 

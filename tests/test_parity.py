@@ -47,7 +47,8 @@ def test_logits_and_every_gradient_agree(config, dtype, tolerance):
 @every_config
 def test_state_keys_shapes_and_counts_agree(config):
     ours, theirs = twins(config)
-    assert ({n: a.shape for n, a in ours.state_dict().items()} == {n: tuple(a.shape) for n, a in theirs.state_dict().items()})
+    assert ({n: a.shape for n, a in ours.state_dict().items()}
+            == {n: tuple(a.shape) for n, a in theirs.state_dict().items()})
     assert list(ours.state_dict()) == list(theirs.state_dict())
     assert ours.num_parameters() == theirs.num_parameters()
     assert ("lm_head.weight" in dict(ours.named_parameters())) != config.tie_weights
@@ -74,7 +75,7 @@ def test_fifty_training_steps_agree(weight_decay, clip):
     engines = [make_engine(backend, config, seed=3, dtype="float64", weight_decay=weight_decay, grad_clip=clip)
                for backend in ("numpy", "torch")]
     ids, targets = random_ids(config)
-    for step in range(50):
+    for _ in range(50):
         (loss, norm), (torch_loss, torch_norm) = (engine.step(ids, targets, lr=1e-2) for engine in engines)
         assert loss == pytest.approx(torch_loss, abs=1e-10) and norm == pytest.approx(torch_norm, abs=1e-9)
     assert loss < 1.5, "fifty steps on one batch must learn"
@@ -84,7 +85,8 @@ def test_fifty_training_steps_agree(weight_decay, clip):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-@pytest.mark.parametrize("config", [ZOO["many_heads_deep"], *(c for n, c in ZOO.items() if n.startswith("layernorm-pre-gelu"))],
+@pytest.mark.parametrize("config", [ZOO["many_heads_deep"],
+                                    *(c for n, c in ZOO.items() if n.startswith("layernorm-pre-gelu"))],
                          ids=lambda c: f"{c.position}-{c.kv_heads}")
 def test_cached_logits_equal_uncached_at_every_position(config, backend):
     engine = make_engine(backend, config, dtype="float64")
@@ -99,7 +101,8 @@ def test_cached_logits_equal_uncached_at_every_position(config, backend):
 def test_generation_agrees_with_and_without_cache_and_across_backends():
     ours, theirs = twins(ZOO["base"])
     settings = dict(max_new_tokens=25, temperature=0.9, top_k=7, top_p=0.95, seed=5)   # beyond the context of 9
-    texts = [generate(model, [1, 2], use_cache=cache, **settings) for model in (ours, theirs) for cache in (True, False)]
+    texts = [generate(model, [1, 2], use_cache=cache, **settings)
+             for model in (ours, theirs) for cache in (True, False)]
     assert texts[0] == texts[1] == texts[2] == texts[3] and len(texts[0]) == 27
     assert texts[0] != generate(ours, [1, 2], **settings | dict(seed=6))
 
@@ -138,8 +141,8 @@ def test_gpt2_of_transformers_with_random_weights():
 
 def test_llama_of_transformers_with_random_weights():
     transformers = pytest.importorskip("transformers")
-    config = GPTConfig(vocab_size=11, block_size=9, n_layer=2, n_head=6, n_embd=24, n_kv_head=2, n_hidden=20, norm="rmsnorm",
-                       mlp="swiglu", position="rope", bias=False, tie_weights=False)
+    config = GPTConfig(vocab_size=11, block_size=9, n_layer=2, n_head=6, n_embd=24, n_kv_head=2, n_hidden=20,
+                       norm="rmsnorm", mlp="swiglu", position="rope", bias=False, tie_weights=False)
     ours = fill(make_engine("numpy", config, dtype="float64").model)
     theirs = transformers.LlamaForCausalLM(transformers.LlamaConfig(
         vocab_size=11, hidden_size=24, intermediate_size=20, num_hidden_layers=2, num_attention_heads=6, bos_token_id=0,

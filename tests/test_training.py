@@ -30,8 +30,8 @@ def small_corpus(monkeypatch):
 
 @pytest.fixture
 def config(tmp_path):
-    return TrainConfig(model=MODEL, folder=str(tmp_path / "run"), steps=40, batch_size=4, lr=1e-2, warmup=5, eval_every=20,
-                       eval_batches=2, save_every=10)
+    return TrainConfig(model=MODEL, folder=str(tmp_path / "run"), steps=40, batch_size=4, lr=1e-2, warmup=5,
+                       eval_every=20, eval_batches=2, save_every=10)
 
 
 class StopAt(Silent):
@@ -173,8 +173,8 @@ def test_ids_that_do_not_fit_are_one_clear_line(config, backend, ids, message):
 
 def test_settings_no_sampler_can_use(config):
     model = train(dataclasses.replace(config, steps=1), save=False).model
-    for settings, message in [({"temperature": -1}, "temperature=-1"), ({"top_k": 0}, "top_k=0"), ({"top_p": 2}, "top_p=2"),
-                              ({"max_new_tokens": -1}, "max_new_tokens=-1")]:
+    for settings, message in [({"temperature": -1}, "temperature=-1"), ({"top_k": 0}, "top_k=0"),
+                              ({"top_p": 2}, "top_p=2"), ({"max_new_tokens": -1}, "max_new_tokens=-1")]:
         with pytest.raises(PyGPTError, match=message):
             generate(model, [0], **{"max_new_tokens": 1} | settings)
     with pytest.raises(ModelInputError, match="prompt is empty"):

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("torch")
 PACKAGE = Path(__file__).parent.parent / "pygpt"
-PROVIDED_BY_TORCH = {"module", "gradcheck", "backend", "parallel"}   # nn.Module, autograd, devices and threads are its own
+PROVIDED_BY_TORCH = {"module", "gradcheck", "backend", "parallel"}   # nn.Module, autograd, devices, threads are its own
 GRADIENT_ONLY = {"rng", "tape", "dtype"}                 # torch has its own generator, autograd and .to(dtype)
 FILES = sorted(p.stem for p in (PACKAGE / "in_numpy").glob("*.py") if p.stem != "__init__")
 
@@ -49,5 +49,6 @@ def is_backward(name):
 
 def test_the_registries_hold_the_same_kinds():
     for file, registry in [("layers", "NORMS"), ("mlp", "MLPS"), ("positions", "POSITIONS"), ("block", "BLOCKS")]:
-        ours, theirs = (getattr(importlib.import_module(f"pygpt.{side}.{file}"), registry) for side in ("in_numpy", "in_torch"))
+        ours, theirs = (getattr(importlib.import_module(f"pygpt.{side}.{file}"), registry)
+                        for side in ("in_numpy", "in_torch"))
         assert {k: v.__name__ for k, v in ours.items()} == {k: v.__name__ for k, v in theirs.items()}

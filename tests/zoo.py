@@ -1,4 +1,4 @@
-"""The configurations that every backend must agree on. Small, with sizes that differ, so that no axis passes for another."""
+"""The configurations that every backend must agree on. Small, with sizes that differ, so no axis passes for another."""
 
 import itertools
 
@@ -25,8 +25,8 @@ def every_choice():
     for i, (norm, place, mlp, position) in enumerate(itertools.product(*choices)):
         n_kv_head = (6, 2, 1)[i % 3]
         name = f"{norm}-{place}-{mlp}-{position}-{n_kv_head}"
-        yield name, GPTConfig(vocab_size=11, block_size=7, n_layer=2, n_head=6, n_embd=12, norm=norm, norm_place=place, mlp=mlp,
-                              position=position, n_kv_head=n_kv_head, bias=norm == "layernorm")
+        yield name, GPTConfig(vocab_size=11, block_size=7, n_layer=2, n_head=6, n_embd=12, norm=norm, norm_place=place,
+                              mlp=mlp, position=position, n_kv_head=n_kv_head, bias=norm == "layernorm")
 
 
 ZOO |= every_choice()

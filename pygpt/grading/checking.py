@@ -20,7 +20,7 @@ def check(exercise_id, f, seconds=SECONDS):
         raise PyGPTError(f"check({exercise_id!r}, ...) needs your function, but got {describe(f)}; "
                          f"write its name without brackets: check({exercise_id!r}, {exercise.function})")
     answers = ask_everything(exercise, f, seconds)
-    verdicts = [judge(exercise, case, answer) for (_, case), answer in zip(exercise.cases(), answers)]
+    verdicts = [judge(exercise, case, answer) for (_, case), answer in zip(exercise.cases(), answers, strict=False)]
     if isinstance(answers[0], Trouble) and answers[0].kind == "not started":
         return Report(exercise, NOT_STARTED, tuple((stage.name, NOT_STARTED) for stage in exercise.stages))
     wrong = next((i for i, verdict in enumerate(verdicts) if verdict), None)
@@ -82,8 +82,9 @@ def recognise(exercise, position, answers):
         if not same_answer(answers[position], here, cases[position].look):
             continue
         theirs = [observe(exercise, case, mistake.answer, SECONDS) for case in cases]
-        looked_at = sum(same_answer(*pair, case.look) for *pair, case in zip(answers, theirs, cases))
-        in_all = sum(same_answer(*pair) for pair in zip(answers, theirs))   # outputs not looked at break ties
+        looked_at = sum(same_answer(*pair, case.look) for *pair, case in zip(answers, theirs, cases, strict=False))
+        # Outputs not looked at break ties.
+        in_all = sum(same_answer(*pair) for pair in zip(answers, theirs, strict=False))
         best, most = max((best, most), (mistake, (looked_at, in_all)), key=lambda candidate: candidate[1])
     return best
 

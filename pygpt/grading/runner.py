@@ -114,7 +114,7 @@ def unpack(names, result, signature):
         raise Trouble("structure", f"expected {spell(names)}, but got {describe(result)}",
                       f"Return exactly what the signature says: {signature}.")
     named = {}
-    for inner, value in zip(names, result):
+    for inner, value in zip(names, result, strict=True):
         if value is None:
             raise Trouble("none", f"{spell(inner)} is None", f"Return all of it: {signature}.")
         named |= unpack(inner, value, signature)
@@ -162,7 +162,7 @@ def accepts(f, arguments):
 
 def changed_input(arguments, fresh):
     """A Trouble where an array among the arguments no longer equals its fresh copy, else None."""
-    for position, (now, before) in enumerate(zip(arguments, fresh), 1):
+    for now, before in zip(arguments, fresh, strict=False):
         if isinstance(before, tuple):
             trouble = changed_input(now, before)
             if trouble:

@@ -13,7 +13,7 @@ class Attention(Module):
     """H heads of width D attend side by side; their results are joined and mixed by o_proj.
 
     With fewer key and value heads than query heads (G < H) each serves a group: grouped-query attention (Ainslie et
-    al. 2023), or multi-query for G = 1. Groups are an axis of their own, so that one key meets R queries by broadcasting.
+    al. 2023), or multi-query for G = 1. Groups are an axis of their own, so one key meets R queries by broadcasting.
     """
 
     def __init__(self, config, rng=None, residual_std=INIT_STD):
@@ -36,7 +36,7 @@ class Attention(Module):
         return x.transpose(0, 3, 1, 2, 4).reshape(B, T, G * R * D)
 
     def forward(self, x, position, mask, tape=None, cache=None, layer=0):
-        """x (B, T, C), mask (T, S) or (G, R, T, S) -> (B, T, C). With a KV cache, S counts the positions that it already holds."""
+        """x (B, T, C), mask (T, S) or (G, R, T, S) -> (B, T, C). With a KV cache, S counts what it already holds."""
         start = 0 if cache is None else cache.length
         q = position.rotate(self.split_heads(self.q_proj(x, tape)), start)
         k = position.rotate(self.split_heads(self.k_proj(x, tape)), start)

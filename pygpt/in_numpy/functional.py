@@ -12,7 +12,7 @@ from .backend import array_module
 
 
 def linear_forward(x, weight, bias=None):
-    """x (..., I), weight (O, I), bias (O,) -> y (..., O) = x weightᵀ + bias. Cache: x, weight, whether there is a bias."""
+    """x (..., I), weight (O, I), bias (O,) -> y (..., O) = x weightᵀ + bias. Cache: x, weight, has_bias."""
     y = x.reshape(-1, x.shape[-1]) @ weight.T   # one large product is faster than one a sequence
     if bias is not None:
         y += bias
@@ -53,7 +53,7 @@ def embedding_backward(dy, cache):
 
 
 def layer_norm_forward(x, weight, bias, eps=1e-5):
-    """x (..., C), weight (C,), bias (C,) or None -> y (..., C): each row to mean 0 and variance 1, then scaled and shifted.
+    """x (..., C), weight (C,), bias (C,) or None -> y (..., C): rows to mean 0 and variance 1, then scaled and shifted.
 
     Cache: the normalised rows, 1 / standard deviation, weight, whether there is a bias. Ba et al. 2016.
     """
@@ -99,7 +99,7 @@ def rms_norm_forward(x, weight, eps=1e-5):
 
 
 def rms_norm_backward(dy, cache):
-    """dy (..., C) -> dx (..., C), dweight (C,). Only the length is normalised, so only one direction leaves the gradient."""
+    """dy (..., C) -> dx (..., C), dweight (C,). Only length is normalised: only one direction leaves the gradient."""
     normed, rrms, weight = cache
     xp = array_module(dy)
     C = dy.shape[-1]
@@ -128,7 +128,7 @@ def gelu_forward(x):
 
 
 def gelu_backward(dy, cache):
-    """dy (...) -> dx (...): y = x g(2u) gives dy/dx = g + x g (1 - g) 2u', with u' = sqrt(2/pi) (1 + 3 * 0.044715 x²)."""
+    """dy (...) -> dx (...): y = x g(2u) has dy/dx = g + x g (1 - g) 2u', with u' = sqrt(2/pi) (1 + 3 * 0.044715 x²)."""
     x, gate = cache
     slope = x * x
     slope *= 2 * math.sqrt(2 / math.pi) * 3 * 0.044715
@@ -142,7 +142,7 @@ def gelu_backward(dy, cache):
 
 
 def silu_forward(x):
-    """x (...) -> y (...) = x times the logistic function of x, also called swish (Ramachandran et al. 2017). Cache: x, gate."""
+    """x (...) -> y (...) = x times the logistic function of x, or swish (Ramachandran et al. 2017). Cache: x, gate."""
     xp = array_module(x)
     gate = xp.minimum(-x, 80.0)                        # exp(89) overflows float32; the gate is 0 long before
     xp.exp(gate, out=gate)

@@ -7,7 +7,8 @@ def numerical_gradient(f, x, dy, eps=1e-5):
     """Gradient of sum(f(x) * dy) in x by central differences, shape of x, float64.
 
     f: array -> array (no cache). dy: the upstream gradient, shape of f(x): make it random, since an upstream of
-    ones hides errors (the rows of softmax always sum to one, so its gradient would be zero). The error is of order eps².
+    ones hides errors (the rows of softmax always sum to one, so its gradient would be zero). The error is of order
+    eps².
     """
     x = np.array(x, dtype=np.float64)
     grad = np.zeros_like(x)

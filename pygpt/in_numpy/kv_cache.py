@@ -7,7 +7,7 @@ from .backend import array_module
 
 
 class KVCache:
-    """Room for `block_size` positions in every layer. An argument of forward, never an attribute: requests cannot mix."""
+    """Room for `block_size` positions in every layer. An argument of forward, not an attribute: requests cannot mix."""
 
     def __init__(self, config):
         self.block_size = config.block_size

@@ -86,7 +86,7 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """Each position to mean square 1, then a learned scale. It has no shift: `bias` is there so that norms build alike."""
+    """Each position to mean square 1, then a learned scale. It has no shift: `bias` is there so norms build alike."""
 
     def __init__(self, width, eps=1e-5, bias=False):
         self.weight = Parameter(np.ones(width))

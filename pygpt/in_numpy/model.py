@@ -76,16 +76,17 @@ class GPT(Module):
         return KVCache(self.config)
 
     def check_ids(self, ids, cache=None):
-        """ids as an array on the weights' device, and the position of the first one; ModelInputError if they do not fit."""
+        """ids as an array on the weights' device, and the first one's position; ModelInputError if they do not fit."""
         xp, config = array_module(self.wte.weight.data), self.config
         ids = xp.asarray(ids)
         start = 0 if cache is None else cache.length
         if ids.ndim != 2 or ids.dtype.kind not in "iu" or 0 in ids.shape:
-            raise ModelInputError(f"ids of shape {ids.shape} and type {ids.dtype}; allowed: (batch, time) whole numbers, "
-                                  "at least one of each; for one sequence pass ids[None]")
+            raise ModelInputError(f"ids of shape {ids.shape} and type {ids.dtype}; allowed: (batch, time) whole "
+                                  "numbers, at least one of each; for one sequence pass ids[None]")
         if start + ids.shape[1] > config.block_size:
-            raise ModelInputError(f"{start + ids.shape[1]} tokens do not fit the context of block_size={config.block_size}; "
-                                  f"pass the last {config.block_size}, or build a model with a larger block_size")
+            raise ModelInputError(f"{start + ids.shape[1]} tokens do not fit the context of "
+                                  f"block_size={config.block_size}; pass the last {config.block_size}, "
+                                  "or build a model with a larger block_size")
         low, high = int(ids.min()), int(ids.max())
         if low < 0 or high >= config.vocab_size:
             raise ModelInputError(f"token id {low if low < 0 else high} is out of range; allowed: 0 to "

@@ -139,7 +139,7 @@ class Module:
                 raise CheckpointError(f"the saved weights lack {name!r}; they belong to a model of another shape")
             found = np.shape(state[name])
             if found != parameter.data.shape:
-                raise CheckpointError(f"{name} is {found} in the saved weights and {parameter.data.shape} in this model; "
-                                      "build the model with the configuration it was saved with")
+                raise CheckpointError(f"{name} is {found} in the saved weights and {parameter.data.shape} in this "
+                                      "model; build the model with the configuration it was saved with")
         for name, parameter in mine.items():
             parameter.data[...] = state[name]

@@ -68,7 +68,7 @@ class AdamW:
             parameter.grad = None
 
     def moments(self):
-        """Flat name -> array (mean.<name>, square.<name>) and the number of steps done: all that a resumed run needs."""
+        """Flat name -> array (mean.<name>, square.<name>) and the number of steps done: all a resumed run needs."""
         arrays = {f"mean.{n}": a for n, a in self.mean.items()} | {f"square.{n}": a for n, a in self.square.items()}
         return arrays, self.steps
 

@@ -34,7 +34,7 @@ class Attention(nn.Module):
         return x.permute(0, 3, 1, 2, 4).reshape(B, T, G * R * D)
 
     def forward(self, x, position, mask, cache=None, layer=0):
-        """x (B, T, C), mask (T, S) or (G, R, T, S) -> (B, T, C). With a KV cache, S counts the positions that it already holds."""
+        """x (B, T, C), mask (T, S) or (G, R, T, S) -> (B, T, C). With a KV cache, S counts what it already holds."""
         start = 0 if cache is None else cache.length
         q = position.rotate(self.split_heads(self.q_proj(x)), start)
         k = position.rotate(self.split_heads(self.k_proj(x)), start)

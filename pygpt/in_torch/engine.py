@@ -89,4 +89,5 @@ def check_device(device):
     kind = device.split(":")[0]
     present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not present.get(kind, False):
-        raise ConfigError(f"device={device!r} is not here; allowed: {', '.join(k for k, here in present.items() if here)}")
+        raise ConfigError(f"device={device!r} is not here; "
+                          f"allowed: {', '.join(k for k, here in present.items() if here)}")

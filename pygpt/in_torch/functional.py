@@ -43,7 +43,7 @@ def relu2(x):
 
 
 def rope(x, cos, sin, pairs="half"):
-    """x (..., T, D), cos and sin (T, D/2) -> y (..., T, D): every pair of coordinates turned by its position's angle."""
+    """x (..., T, D), cos and sin (T, D/2) -> y (..., T, D): each pair of coordinates turned by its position's angle."""
     first, second = split_pairs(x.shape[-1], pairs)
     y = torch.empty_like(x)
     y[..., first] = x[..., first] * cos - x[..., second] * sin
@@ -70,7 +70,7 @@ def softmax(x):
 def attention(q, k, v, mask=None):
     """q (B, G, R, T, D), k and v (B, G, 1, S, D), mask (T, S) or (G, R, T, S) to add, or None -> y (B, G, R, T, D)."""
     shape = *q.shape[:3], *k.shape[-2:]
-    k, v = (x.expand(shape).flatten(1, 2) for x in (k, v))   # torch's fused kernels want one axis of heads: (B, H, S, D)
+    k, v = (x.expand(shape).flatten(1, 2) for x in (k, v))   # torch's fused kernels want one head axis: (B, H, S, D)
     if mask is not None and mask.ndim > 2:
         mask = mask.flatten(0, 1)
     return F.scaled_dot_product_attention(q.flatten(1, 2), k, v, attn_mask=mask).view(q.shape)

@@ -34,7 +34,7 @@ class LayerNorm(nn.LayerNorm):
 
 
 class RMSNorm(nn.RMSNorm):
-    """Each position to mean square 1, then a learned scale. It has no shift: `bias` is there so that norms build alike."""
+    """Each position to mean square 1, then a learned scale. It has no shift: `bias` is there so norms build alike."""
 
     def __init__(self, width, eps=1e-5, bias=False):
         super().__init__(width, eps=eps)

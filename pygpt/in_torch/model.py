@@ -73,12 +73,13 @@ class GPT(nn.Module):
             if strict and name not in state:
                 raise CheckpointError(f"the saved weights lack {name!r}; they belong to a model of another shape")
             if name in state and state[name].shape != parameter.shape:
-                raise CheckpointError(f"{name} is {tuple(state[name].shape)} in the saved weights and {tuple(parameter.shape)} "
-                                      "in this model; build the model with the configuration it was saved with")
+                raise CheckpointError(f"{name} is {tuple(state[name].shape)} in the saved weights and "
+                                      f"{tuple(parameter.shape)} in this model; "
+                                      "build the model with the configuration it was saved with")
         return super().load_state_dict(state, strict=strict, assign=assign)
 
     def check_ids(self, ids, cache=None):
-        """ids as a tensor on the weights' device, and the position of the first one; ModelInputError if they do not fit."""
+        """ids as a tensor on the weights' device, and the first one's position; ModelInputError if they do not fit."""
         config = self.config
         ids = torch.as_tensor(ids, device=self.wte.weight.device)
         start = 0 if cache is None else cache.length
@@ -86,8 +87,9 @@ class GPT(nn.Module):
             raise ModelInputError(f"ids of shape {tuple(ids.shape)} and type {ids.dtype}; allowed: (batch, time) whole "
                                   "numbers, at least one of each; for one sequence pass ids[None]")
         if start + ids.shape[1] > config.block_size:
-            raise ModelInputError(f"{start + ids.shape[1]} tokens do not fit the context of block_size={config.block_size}; "
-                                  f"pass the last {config.block_size}, or build a model with a larger block_size")
+            raise ModelInputError(f"{start + ids.shape[1]} tokens do not fit the context of "
+                                  f"block_size={config.block_size}; pass the last {config.block_size}, "
+                                  "or build a model with a larger block_size")
         low, high = int(ids.min()), int(ids.max())
         if low < 0 or high >= config.vocab_size:
             raise ModelInputError(f"token id {low if low < 0 else high} is out of range; allowed: 0 to "

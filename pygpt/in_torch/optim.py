@@ -38,7 +38,8 @@ class AdamW(torch.optim.AdamW):
         arrays, steps = {}, 0
         for name, parameter in self._named.items():
             state = self.state.get(parameter)
-            mean, square = (state["exp_avg"], state["exp_avg_sq"]) if state else (torch.zeros_like(parameter, requires_grad=False),) * 2
+            mean, square = ((state["exp_avg"], state["exp_avg_sq"]) if state
+                            else (torch.zeros_like(parameter, requires_grad=False),) * 2)
             arrays[f"mean.{name}"], arrays[f"square.{name}"] = mean.cpu().numpy(), square.cpu().numpy()
             steps = int(state["step"]) if state else steps
         return arrays, steps

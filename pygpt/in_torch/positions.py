@@ -27,7 +27,7 @@ class Position(nn.Module):
         return x
 
     def bias(self, n_query, n_key):
-        """What to add to the scores beside the mask, (H, T, S) or a number; NumPy, taken once while the model is built."""
+        """What to add to the scores beside the mask, (H, T, S) or a number; NumPy, taken once as the model is built."""
         return 0
 
 
@@ -81,4 +81,5 @@ class ALiBi(Position):
         return alibi_bias(self.n_head, n_query, n_key)
 
 
-POSITIONS = {"learned": LearnedPosition, "sinusoidal": SinusoidalPosition, "rope": RoPE, "alibi": ALiBi, "none": Position}
+POSITIONS = {"learned": LearnedPosition, "sinusoidal": SinusoidalPosition, "rope": RoPE, "alibi": ALiBi,
+             "none": Position}

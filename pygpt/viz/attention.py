@@ -33,7 +33,8 @@ def attention_heatmap(weights, tokens, ax=None, title=None):
 
 def write_numbers(ax, weights):
     """Each weight in its square, in hundredths; nothing where it is as good as zero."""
-    for (t, s), weight in zip(((t, s) for t in range(len(weights)) for s in range(weights.shape[1])), weights.flat):
+    places = ((t, s) for t in range(len(weights)) for s in range(weights.shape[1]))
+    for (t, s), weight in zip(places, weights.flat, strict=True):
         if weight >= 0.005:
             ax.text(s, t, f"{weight:.2f}".lstrip("0"), ha="center", va="center", fontsize=8,
                     color="white" if weight > 0.55 else "#222222")

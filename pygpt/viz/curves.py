@@ -40,21 +40,22 @@ def draw_run(ax, name, history, number):
         points = [(entry["step"], entry[key]) for entry in history if key in entry]
         if points:
             marker = None if key == "loss" else MARKERS[number % len(MARKERS)]   # a marker a step would be a smear
-            ax.plot(*zip(*points), label=f"{name}: {what}" if name else what, color=COLOURS[number % len(COLOURS)],
-                    marker=marker, **look)
+            ax.plot(*zip(*points, strict=True), label=f"{name}: {what}" if name else what,
+                    color=COLOURS[number % len(COLOURS)], marker=marker, **look)
 
 
 def outside_band(history, band):
     """The steps of a history whose validation loss leaves the band; an empty list means that the run is normal.
 
     Between two steps of the band its edges are straight lines. Steps beyond its ends, and evaluations without a
-    validation loss, say nothing; a history with nothing to compare raises PyGPTError, since silence would pass for health.
+    validation loss, say nothing; a history with nothing to compare raises PyGPTError, since silence would pass for
+    health.
     """
     steps, low, high = columns(band)
     inside = [entry for entry in history if "val_loss" in entry and steps[0] <= entry["step"] <= steps[-1]]
     if not inside:
-        raise PyGPTError(f"no validation loss between steps {steps[0]:g} and {steps[-1]:g}; evaluate there, or take the "
-                         "band of this run's settings")
+        raise PyGPTError(f"no validation loss between steps {steps[0]:g} and {steps[-1]:g}; evaluate there, or take "
+                         "the band of this run's settings")
     return [entry["step"] for entry in inside
             if not np.interp(entry["step"], steps, low) <= entry["val_loss"] <= np.interp(entry["step"], steps, high)]
 

@@ -14,8 +14,8 @@ def flow_chart(boxes, back=None, ax=None, title=None):
     """
     boxes = list(boxes)
     if not boxes or back is not None and not 0 <= back[1] < back[0] < len(boxes):
-        raise PyGPTError(f"{len(boxes)} boxes and back={back}; allowed: one box or more, and an arrow from a later one to "
-                         "an earlier one")
+        raise PyGPTError(f"{len(boxes)} boxes and back={back}; allowed: one box or more, and an arrow from a later one "
+                         "to an earlier one")
     ax = axes_or_new(ax, figsize=(1.62 * len(boxes) + 0.3, 2.3 if back else 1.6))
     for place, (name, caption) in enumerate(boxes):
         draw_box(ax, place, name, caption)

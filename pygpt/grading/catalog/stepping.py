@@ -60,7 +60,7 @@ def watch(model, optimizer):
             raise Trouble("no gradient", "there was no gradient when optimizer.step() was called",
                           "The order is: zero the gradients, backward, clip, step.")
         notes.append({NORM: global_norm(model), **{
-            key: named[name].grad.copy() for key, name in zip(GRADIENTS, WATCHED)}})
+            key: named[name].grad.copy() for key, name in zip(GRADIENTS, WATCHED, strict=True)}})
         return step(*args, **kwargs)
     optimizer.step = noting_step
     return notes
@@ -76,7 +76,7 @@ def one_step(f, model, optimizer, ids, targets, max_norm):
         raise Trouble("no step", "optimizer.step() was never called", "Without it no weight changes.")
     weights = dict(model.named_parameters())
     return {"loss": loss, CALLS: len(notes), LATER: global_norm(model), **notes[0], **{
-        key: weights[name].data.copy() for key, name in zip(WEIGHTS, WATCHED)}}
+        key: weights[name].data.copy() for key, name in zip(WEIGHTS, WATCHED, strict=True)}}
 
 
 def three_steps(f, model, optimizer, ids, targets, max_norm):
@@ -85,7 +85,7 @@ def three_steps(f, model, optimizer, ids, targets, max_norm):
     losses += [f(model, optimizer, ids, targets, max_norm) for _ in range(2)]
     weights = dict(model.named_parameters())
     return {"losses of three steps": np.array(losses, dtype=float), **{
-        key: weights[name].data.copy() for key, name in zip(WEIGHTS, WATCHED)}}
+        key: weights[name].data.copy() for key, name in zip(WEIGHTS, WATCHED, strict=True)}}
 
 
 def by_differences(model, optimizer, ids, targets, max_norm):
