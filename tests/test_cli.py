@@ -283,3 +283,10 @@ def test_doctor_says_what_to_do(tmp_path, monkeypatch):
     assert any(problem.startswith("free some space") for problem in found["problems"])
     assert any(problem.startswith("install no_such_package") for problem in found["problems"])
     assert doctor.verdict(found).startswith("not ready: ")
+
+
+def test_notebooks_run_keeps_the_outputs_in_the_file(pygpt, tmp_path):
+    file = notebook(tmp_path / "small.ipynb", "print(6 * 7)")
+    status, out, _ = pygpt("notebooks", "run", str(file))
+    assert status == 0 and "small.ipynb" in out
+    assert json.loads(file.read_text())["cells"][0]["outputs"][0]["text"] == ["42\n"]
