@@ -287,6 +287,7 @@ def test_doctor_says_what_to_do(tmp_path, monkeypatch):
 
 def test_notebooks_run_keeps_the_outputs_in_the_file(pygpt, tmp_path):
     file = notebook(tmp_path / "small.ipynb", "print(6 * 7)")
+    file.write_text(file.read_text().replace('"cell_type"', '"id": "only", "cell_type"'))
     status, out, _ = pygpt("notebooks", "run", str(file))
     assert status == 0 and "small.ipynb" in out
     assert json.loads(file.read_text())["cells"][0]["outputs"][0]["text"] == ["42\n"]

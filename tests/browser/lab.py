@@ -73,8 +73,14 @@ def save(page, file):
         page.wait_for_timeout(100)
 
 
-def read(file):
-    return json.loads(Path(file).read_text(encoding="utf-8"))
+def read(file, attempts=50):
+    """The notebook on the disk. The server empties the file before it writes, so half a file is a file to read again."""
+    for _ in range(attempts):
+        try:
+            return json.loads(Path(file).read_text(encoding="utf-8"))
+        except ValueError:
+            time.sleep(0.1)
+    raise AssertionError(f"{file} stayed half written")
 
 
 def errors_in(notebook):
