@@ -24,7 +24,7 @@ def train_once(model, ids, targets):
     return loss, norm, weights, getattr(cached, "get", cached.copy)()
 
 
-def compare_with_numpy(config, xp, tolerance):
+def assert_same_as_numpy(config, xp, tolerance):
     ids, targets = random_ids(config)
     expected = train_once(fill(GPT(config, dtype="float64")), ids, targets)
     model = fill(GPT(config, dtype="float64"))
@@ -39,7 +39,7 @@ def compare_with_numpy(config, xp, tolerance):
 @pytest.mark.parametrize("config", ZOO.values(), ids=ZOO.keys())
 def test_no_numpy_function_touches_a_device_array(config, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", Namespace("cupy"))
-    compare_with_numpy(config, sys.modules["cupy"], tolerance=1e-12)
+    assert_same_as_numpy(config, sys.modules["cupy"], tolerance=1e-12)
 
 
 def test_the_stand_in_catches_what_it_is_for():
@@ -59,4 +59,4 @@ def test_cupy_computes_the_same():
     if not cupy.cuda.is_available():
         pytest.skip("CuPy is here, a GPU is not")
     for config in ZOO.values():
-        compare_with_numpy(config, cupy, tolerance=1e-9)
+        assert_same_as_numpy(config, cupy, tolerance=1e-9)
