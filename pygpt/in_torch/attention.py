@@ -41,5 +41,16 @@ class Attention(nn.Module):
         v = self.split_heads(self.v_proj(x))
         if cache is not None:
             k, v = cache.update(layer, k, v)
-        y = attention(q, k, v, mask)
+        y = attend_in_groups(q, k, v, mask)
         return self.dropout(self.o_proj(self.join_heads(y)))
+
+
+def attend_in_groups(q, k, v, mask):
+    """q (B, G, R, T, D), k and v (B, G, 1, S, D), mask (T, S) or (G, R, T, S) -> y (B, G, R, T, D).
+
+    NumPy lets one key meet R queries by broadcasting; torch's fused kernels want a single axis of heads, (B, H, S, D).
+    """
+    shape = *q.shape[:3], *k.shape[-2:]
+    k, v = (x.expand(shape).flatten(1, 2) for x in (k, v))
+    mask = mask.flatten(0, 1) if mask.ndim > 2 else mask
+    return attention(q.flatten(1, 2), k, v, mask).view(q.shape)

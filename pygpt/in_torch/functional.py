@@ -68,9 +68,5 @@ def softmax(x):
 
 
 def attention(q, k, v, mask=None):
-    """q (B, G, R, T, D), k and v (B, G, 1, S, D), mask (T, S) or (G, R, T, S) to add, or None -> y (B, G, R, T, D)."""
-    shape = *q.shape[:3], *k.shape[-2:]
-    k, v = (x.expand(shape).flatten(1, 2) for x in (k, v))   # torch's fused kernels want one head axis: (B, H, S, D)
-    if mask is not None and mask.ndim > 2:
-        mask = mask.flatten(0, 1)
-    return F.scaled_dot_product_attention(q.flatten(1, 2), k, v, attn_mask=mask).view(q.shape)
+    """q (..., T, D), k (..., S, D), v (..., S, D), mask (T, S) to add or None -> y (..., T, D)."""
+    return F.scaled_dot_product_attention(q, k, v, attn_mask=mask)

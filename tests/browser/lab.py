@@ -74,7 +74,7 @@ def save(page, file):
 
 
 def read(file, attempts=50):
-    """The notebook on the disk. The server empties the file before it writes, so half a file is a file to read again."""
+    """The notebook on the disk. The server empties it before it writes, so half a file is read again."""
     for _ in range(attempts):
         try:
             return json.loads(Path(file).read_text(encoding="utf-8"))
