@@ -5,12 +5,12 @@ to look at. Mistakes are real wrong answers: a learner's answer that agrees with
 """
 
 import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from ..errors import PyGPTError, unknown
-
-CATALOG = ("attention", "training")   # modules of pygpt.grading.catalog, one for each notebook that has exercises
+from . import catalog
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,12 @@ class Exercise:
     reference: Callable = field(repr=False)
     stages: tuple = field(repr=False)
     mistakes: tuple = field(repr=False)
+    part: str = ""          # the finished version, "pygpt.in_numpy.functional.softmax_backward", if it is called alike
+
+    def finished(self):
+        """The package's own function for this part of a GPT, or None."""
+        module, _, name = self.part.rpartition(".")
+        return getattr(importlib.import_module(module), name) if module else None
 
     @property
     def arguments(self):
@@ -85,8 +91,8 @@ def variant(collected):
 def exercises(notebook=None):
     """All exercises in the order of the course, or those of one notebook: exercises("05_attention")."""
     found = []
-    for name in CATALOG:
-        found += importlib.import_module(f"{__package__}.catalog.{name}").EXERCISES
+    for module in pkgutil.iter_modules(catalog.__path__, f"{catalog.__name__}."):
+        found += getattr(importlib.import_module(module.name), "EXERCISES", ())   # the others hold wrong answers
     return sorted((e for e in found if notebook in (None, e.notebook)), key=lambda e: e.id)
 
 

@@ -35,6 +35,7 @@ SOFTMAX_FORWARD = Exercise(
            "so first lower the whole row by its largest score; keepdims=True keeps the shapes fitting.",
            "powers = np.exp(x - x.max(-1, keepdims=True)); y = powers / powers.sum(-1, keepdims=True); return y, y"),
     example="x = [[0, log 2, log 5]]: the powers of e are 1, 2, 5, their sum is 8, so y = [[1/8, 2/8, 5/8]].",
+    part="pygpt.in_numpy.functional.softmax_forward",
     outputs=("y", "cache"), reference=softmax_reference, mistakes=tuple(mistakes_softmax.SOFTMAX_FORWARD),
     stages=(
         Stage("one row", "Each row becomes powers of e over their sum.", (scores_case(normal(1, 1, 5)),)),
@@ -70,6 +71,7 @@ SOFTMAX_BACKWARD = Exercise(
            "dy, and weigh what is left by y.",
            "dx = y * (dy - (dy * y).sum(-1, keepdims=True))"),
     example="y = [[1/2, 1/4, 1/4]], dy = [[4, 0, 8]]: the sum of dy * y is 4, so dx = y * (dy - 4) = [[0, -1, 1]].",
+    part="pygpt.in_numpy.functional.softmax_backward",
     outputs="dx", reference=reference.softmax_gradient, mistakes=tuple(mistakes_softmax.SOFTMAX_BACKWARD),
     stages=(
         Stage("one row", "dx of a single distribution.", (upstream_case(normal(1, 1, 3), 11),)),
@@ -101,6 +103,7 @@ CAUSAL_MASK = Exercise(
            "the (T, S) table of `key <= query`. With extra keys, the queries are the last ones.",
            "query = np.arange(n_key - n_query, n_key)[:, None]; np.where(np.arange(n_key) <= query, 0.0, -np.inf)"),
     example="causal_mask(2) is [[0, -inf], [0, 0]]; causal_mask(1, 3) is [[0, 0, 0]]: the last of three sees all.",
+    part="pygpt.tables.causal_mask",
     outputs="mask", reference=reference.causal_mask, mistakes=tuple(mistakes_softmax.CAUSAL_MASK),
     stages=(
         Stage("one token", "A position may look at itself.", (mask_case(1),)),
@@ -195,6 +198,7 @@ ATTENTION_FORWARD = Exercise(
            "y = weights @ v"),
     example="q = [[0], [log 3]], k = [[0], [1]], v = [[1], [5]]: the scores are [[0, 0], [0, log 3]], the weights "
             "[[1/2, 1/2], [1/4, 3/4]], so y = [[3], [4]]. Under the causal mask y = [[1], [4]].",
+    part="pygpt.in_numpy.functional.attention_forward",
     outputs=("y", ("q", "k", "v", "weights")), reference=attention_reference,
     mistakes=tuple(mistakes_attention.ATTENTION_FORWARD), stages=attention_stages())
 
@@ -235,6 +239,7 @@ ATTENTION_BACKWARD = Exercise(
     example="q = [[1]], k = [[0], [log 3]], v = [[1], [5]], so weights = [[1/4, 3/4]]. With dy = [[1]]: "
             "dv = [[1/4], [3/4]], dweights = [[1, 5]] with row sum 4, dscores = [[-3/4, 3/4]], dq = [[3/4 log 3]], "
             "dk = [[-3/4], [3/4]].",
+    part="pygpt.in_numpy.functional.attention_backward",
     outputs=("dq", "dk", "dv"), reference=gradients_reference, mistakes=tuple(mistakes_attention.ATTENTION_BACKWARD),
     stages=(
         Stage("dv", "y = weights @ v: the gradient of the values.", (backward_case(60, (3, 7), (3, 7), look=("dv",)),)),

@@ -38,6 +38,7 @@ SAMPLE_BATCH = Exercise(
            "return tokens[positions], tokens[positions + 1]"),
     example="tokens = [5, 2, 9, 4], block_size = 2: the two windows are ids [5, 2] with targets [2, 9] (start 0) and "
             "ids [2, 9] with targets [9, 4] (start 1).",
+    part="pygpt.data.batches.sample_batch",
     outputs=("ids", "targets"), reference=sample_reference, mistakes=tuple(mistakes_training.SAMPLE_BATCH),
     stages=(
         Stage("shape", "Two arrays of whole numbers, (B, T).",
@@ -83,6 +84,7 @@ CROSS_ENTROPY_BACKWARD = Exercise(
            "return (flat / targets.size).reshape(probs.shape)"),
     example="probs = [[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]], targets = [0, 1]: two positions, so N = 2 and "
             "dlogits = [[-0.15, 0.1, 0.05], [0.05, -0.35, 0.3]].",
+    part="pygpt.in_numpy.losses.cross_entropy_backward",
     outputs="dlogits", reference=cross_entropy_reference, mistakes=tuple(mistakes_training.CROSS_ENTROPY_BACKWARD),
     stages=(
         Stage("one position", "Probabilities, minus 1 at the target.",
