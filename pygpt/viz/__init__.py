@@ -4,6 +4,7 @@ import importlib
 
 _HOMES = {
     "attention_arcs": "diagrams",
+    "attention_grid": "grid",
     "attention_heatmap": "attention",
     "attention_widget": "widget",
     "bar_chart": "bars",
