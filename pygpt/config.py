@@ -15,7 +15,7 @@ from .errors import ConfigError, nearest, unknown
 CHOICES = {
     "norm": ("layernorm", "rmsnorm"),
     "norm_place": ("pre", "post"),
-    "mlp": ("gelu", "relu2", "swiglu", "geglu"),
+    "mlp": ("gelu", "gelu_exact", "relu2", "swiglu", "geglu"),
     "position": ("learned", "sinusoidal", "rope", "alibi", "none"),
     "rope_pairs": ("half", "interleaved"),
     "attention": ("full",),

@@ -46,6 +46,31 @@ def rope_table(n_position, head_size, theta=10000.0):
     return np.cos(angles), np.sin(angles)
 
 
+def rope_order(head_size):
+    """(D,) ints: x[..., rope_order(D)] sorts interleaved pairs, (0, 1), (2, 3), ..., into halves, (0, D/2), (1, ...).
+
+    >>> rope_order(6)
+    array([0, 2, 4, 1, 3, 5])
+    """
+    return np.concatenate([np.arange(0, head_size, 2), np.arange(1, head_size, 2)])
+
+
+def convert_rope_pairs(state, head_size, to="half"):
+    """The weights of a model with the other pairing -> those of the same model with rope_pairs=`to`, a new dict.
+
+    Only the order of coordinates inside each head changes: the rows of q_proj and k_proj. Arrays of any backend.
+    Raises ValueError for a pairing that does not exist.
+    """
+    orders = {"half": rope_order(head_size), "interleaved": np.argsort(rope_order(head_size))}
+    if to not in orders:
+        raise ValueError(f"to={to!r}; allowed: {', '.join(orders)}")
+
+    def reorder(rows):
+        return rows.reshape(-1, head_size, *rows.shape[1:])[:, orders[to]].reshape(rows.shape)
+    turned = (".q_proj.", ".k_proj.")
+    return {name: reorder(array) if any(part in name for part in turned) else array for name, array in state.items()}
+
+
 def alibi_slopes(n_head):
     """(H,) float64: how steeply each head's attention falls with distance (Press et al. 2022).
 

@@ -8,6 +8,7 @@ import operator
 import types
 
 import numpy as np
+from scipy import special
 
 MISSING = {"errstate", "memmap", "nditer", "einsum_path", "longdouble"}   # NumPy has them, CuPy does not
 
@@ -52,6 +53,9 @@ class DeviceArray:
     def __int__(self):
         return int(self._array)
 
+    def __bool__(self):
+        return bool(self._array)
+
 
 def arithmetic(name):
     def method(self, *others):
@@ -60,7 +64,7 @@ def arithmetic(name):
     return method
 
 
-for base in "add sub mul truediv floordiv pow mod matmul".split():
+for base in "add sub mul truediv floordiv pow mod matmul and or".split():
     for prefix in ("", "r", "i"):
         setattr(DeviceArray, f"__{prefix}{base}__", arithmetic(f"__{prefix}{base}__"))
 for base in "lt le gt ge eq ne neg abs invert".split():
@@ -107,3 +111,11 @@ class Namespace(types.ModuleType):
     def asarray(self, array, dtype=None):
         """The one way onto the device."""
         return DeviceArray(np.array(array._array if isinstance(array, DeviceArray) else array, dtype=dtype))
+
+
+class Special(types.ModuleType):
+    """Stands where `import cupyx.scipy.special` would."""
+
+    @staticmethod
+    def erf(x):
+        return wrap(special.erf(unwrap(x)))

@@ -19,7 +19,7 @@ def normal(*shape, seed=0):
 
 
 def fixed_dropout(x):
-    return F.dropout_forward(x, 0.4, np.random.default_rng(7))   # the same mask at every call
+    return F.dropout_forward(x, F.dropout_mask(x, 0.4, np.random.default_rng(7)))   # the same mask at every call
 
 
 def rotate(x, pairs):
@@ -34,6 +34,7 @@ PAIRS = {
     "relu2": (F.relu2_forward, F.relu2_backward, [normal(3, 5)]),
     "rope half": (lambda x: rotate(x, "half"), F.rope_backward, [normal(2, 5, 6)]),
     "rope interleaved": (lambda x: rotate(x, "interleaved"), F.rope_backward, [normal(2, 5, 6)]),
+    "gelu_exact": (F.gelu_exact_forward, F.gelu_exact_backward, [3 * normal(3, 5)]),
     "gelu": (F.gelu_forward, F.gelu_backward, [3 * normal(3, 5)]),
     "dropout": (fixed_dropout, F.dropout_backward, [normal(5, 7)]),
     "softmax": (F.softmax_forward, F.softmax_backward, [normal(3, 5)]),

@@ -8,7 +8,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "pygpt"
 LEVELS = {
     0: ("errors", "files", "config", "tables", "schedules", "sampling", "metrics"),
-    1: ("tokenizers", "data", "checkpoint", "tracking"),
+    1: ("tokenizers", "data", "checkpoint", "tracking", "swapping"),
     2: ("in_numpy", "in_torch", "in_jax"),
     3: ("engine",),                           # the one gate between the backends and what uses them
     4: ("train", "generate", "evaluate", "tune", "distill", "multitask", "pretrained"),

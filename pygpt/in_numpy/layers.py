@@ -8,6 +8,7 @@ import numpy as np
 from .functional import (
     dropout_backward,
     dropout_forward,
+    dropout_mask,
     embedding_backward,
     embedding_forward,
     layer_norm_backward,
@@ -114,10 +115,14 @@ class Dropout(Module):
     def forward(self, x, tape=None):
         if not self.training or self.p == 0:
             return x
-        y, mask = dropout_forward(x, self.p, self.rng)
+        y, mask = dropout_forward(x, self.draw(x))
         if tape is not None:
             tape.save(self, mask)
         return y
+
+    def draw(self, x):
+        """A fresh mask for x. To compare two models, give both the same ones: layer.draw = lambda x: mask."""
+        return dropout_mask(x, self.p, self.rng)
 
     def backward(self, dy, tape):
         if not self.training or self.p == 0:

@@ -3,7 +3,16 @@
 B batch  T positions  C width  F hidden width
 """
 
-from .functional import gelu_backward, gelu_forward, relu2_backward, relu2_forward, silu_backward, silu_forward
+from .functional import (
+    gelu_backward,
+    gelu_exact_backward,
+    gelu_exact_forward,
+    gelu_forward,
+    relu2_backward,
+    relu2_forward,
+    silu_backward,
+    silu_forward,
+)
 from .layers import INIT_STD, Dropout, Linear
 from .module import Module
 
@@ -11,29 +20,46 @@ from .module import Module
 class Activation(Module):
     """A nonlinearity as a module, so that it can keep its cache on the tape. Its kinds name their functional pair."""
 
+    def pair(self):
+        """(forward, backward)."""
+        raise NotImplementedError
+
     def forward(self, x, tape=None):
-        y, cache = self.pair[0](x)
+        y, cache = self.pair()[0](x)
         if tape is not None:
             tape.save(self, cache)
         return y
 
     def backward(self, dy, tape):
-        return self.pair[1](dy, tape.load(self))
+        return self.pair()[1](dy, tape.load(self))
 
 
 class GELU(Activation):
     """GELU in its tanh form."""
-    pair = gelu_forward, gelu_backward
+
+    def pair(self):
+        return gelu_forward, gelu_backward
+
+
+class ExactGELU(Activation):
+    """GELU with the error function."""
+
+    def pair(self):
+        return gelu_exact_forward, gelu_exact_backward
 
 
 class ReLU2(Activation):
     """ReLU squared."""
-    pair = relu2_forward, relu2_backward
+
+    def pair(self):
+        return relu2_forward, relu2_backward
 
 
 class SiLU(Activation):
     """x times the logistic function of x."""
-    pair = silu_forward, silu_backward
+
+    def pair(self):
+        return silu_forward, silu_backward
 
 
 class MLP(Module):
@@ -80,5 +106,5 @@ class GatedMLP(Module):
         return dx + self.gate_proj.backward(self.activation.backward(dh * up, tape), tape)
 
 
-ACTIVATIONS = {"gelu": GELU, "relu2": ReLU2, "swiglu": SiLU, "geglu": GELU}
-MLPS = {"gelu": MLP, "relu2": MLP, "swiglu": GatedMLP, "geglu": GatedMLP}
+ACTIVATIONS = {"gelu": GELU, "gelu_exact": ExactGELU, "relu2": ReLU2, "swiglu": SiLU, "geglu": GELU}
+MLPS = {"gelu": MLP, "gelu_exact": MLP, "relu2": MLP, "swiglu": GatedMLP, "geglu": GatedMLP}

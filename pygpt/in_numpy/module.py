@@ -83,11 +83,15 @@ class Module:
             elif isinstance(value, list):
                 yield from ((f"{name}.{i}", part) for i, part in enumerate(value) if isinstance(part, Module))
 
+    def named_modules(self, prefix=""):
+        """(dotted name, module) of this module, called "", and of all inside it."""
+        yield prefix, self
+        for name, child in self.named_children():
+            yield from child.named_modules(f"{prefix}.{name}" if prefix else name)
+
     def modules(self):
         """This module and all inside it."""
-        yield self
-        for _, child in self.named_children():
-            yield from child.modules()
+        return (module for _, module in self.named_modules())
 
     def _all_parameters(self, prefix=""):
         for name, value in vars(self).items():

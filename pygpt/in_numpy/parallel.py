@@ -13,7 +13,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from .losses import cross_entropy_backward, cross_entropy_forward
+from .losses import IGNORE_INDEX, cross_entropy_backward, cross_entropy_forward
 from .module import Tape
 
 MAX_THREADS = 4   # beyond this the parts of a small batch cost more in waiting than they save
@@ -40,17 +40,25 @@ class ParallelGradients:
 
     def __call__(self, ids, targets):
         """ids, targets (B, T) -> the mean loss, a float."""
-        n = min(self.threads, len(ids))
-        if n == 1:
+        parts = self.split(ids, targets)
+        n = len(parts)
+        if n <= 1:
             return self._part(0, ids, targets, 1.0)
-        parts = zip(range(n), np.array_split(ids, n), np.array_split(targets, n), strict=True)
         with self.one_blas_thread():
-            jobs = [self.pool.submit(self._part, i, x, y, len(x) / len(ids)) for i, x, y in parts]
+            jobs = [self.pool.submit(self._part, i, *part) for i, part in enumerate(parts)]
             loss = sum(job.result() for job in jobs)
         for first, *others in zip(*self.parameters[:n], strict=True):
             for other in others:
                 first.grad += other.grad
         return loss
+
+    def split(self, ids, targets):
+        """[(ids, targets, share of the mean loss)] for each thread; a part in which no target counts is left out."""
+        n = min(self.threads, len(ids))
+        parts = zip(np.array_split(ids, n), np.array_split(targets, n), strict=True)
+        counted = [(x, y, int((y != IGNORE_INDEX).sum())) for x, y in parts]
+        total = sum(count for *_, count in counted)
+        return [(x, y, count / total) for x, y, count in counted if count]
 
     def _part(self, i, ids, targets, share):
         """One worker's forward and backward; its loss and gradients count as its share of the batch."""

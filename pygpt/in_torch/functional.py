@@ -32,6 +32,11 @@ def gelu(x):
     return F.gelu(x, approximate="tanh")
 
 
+def gelu_exact(x):
+    """x (...) -> y (...) = x times the chance that a normal number lies below x."""
+    return F.gelu(x)
+
+
 def silu(x):
     """x (...) -> y (...) = x times the logistic function of x."""
     return F.silu(x)
@@ -57,9 +62,14 @@ def split_pairs(head_size, pairs):
     return (slice(half), slice(half, None)) if pairs == "half" else (slice(0, None, 2), slice(1, None, 2))
 
 
-def dropout(x, p, training=True):
-    """x (...) -> y (...): torch draws the mask, so the two backends agree in law, not number by number."""
-    return F.dropout(x, p, training)
+def dropout_mask(x, p):
+    """A mask like x: 0 with probability p, else 1 / (1 - p). Torch draws it: the same law as NumPy's, other numbers."""
+    return torch.empty_like(x).bernoulli_(1 - p).div_(1 - p)
+
+
+def dropout(x, mask):
+    """x (...), mask (...) -> y (...)."""
+    return x * mask
 
 
 def softmax(x):

@@ -5,6 +5,8 @@ C width
 
 from torch import nn
 
+from .functional import dropout, dropout_mask
+
 INIT_STD = 0.02   # GPT-2's standard deviation for every matrix and table
 
 
@@ -45,6 +47,13 @@ class Dropout(nn.Dropout):
 
     def __init__(self, p):
         super().__init__(p)
+
+    def forward(self, x):
+        return dropout(x, self.draw(x)) if self.training and self.p else x
+
+    def draw(self, x):
+        """A fresh mask for x. To compare two models, give both the same ones: layer.draw = lambda x: mask."""
+        return dropout_mask(x, self.p)
 
 
 NORMS = {"layernorm": LayerNorm, "rmsnorm": RMSNorm}

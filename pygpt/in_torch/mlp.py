@@ -5,7 +5,7 @@ B batch  T positions  C width  F hidden width
 
 from torch import nn
 
-from .functional import gelu, relu2, silu
+from .functional import gelu, gelu_exact, relu2, silu
 from .layers import INIT_STD, Dropout, Linear
 
 
@@ -19,6 +19,11 @@ class Activation(nn.Module):
 class GELU(Activation):
     """GELU in its tanh form."""
     function = staticmethod(gelu)
+
+
+class ExactGELU(Activation):
+    """GELU with the error function."""
+    function = staticmethod(gelu_exact)
 
 
 class ReLU2(Activation):
@@ -62,5 +67,5 @@ class GatedMLP(nn.Module):
         return self.dropout(self.down_proj(self.activation(self.gate_proj(x)) * self.up_proj(x)))
 
 
-ACTIVATIONS = {"gelu": GELU, "relu2": ReLU2, "swiglu": SiLU, "geglu": GELU}
-MLPS = {"gelu": MLP, "relu2": MLP, "swiglu": GatedMLP, "geglu": GatedMLP}
+ACTIVATIONS = {"gelu": GELU, "gelu_exact": ExactGELU, "relu2": ReLU2, "swiglu": SiLU, "geglu": GELU}
+MLPS = {"gelu": MLP, "gelu_exact": MLP, "relu2": MLP, "swiglu": GatedMLP, "geglu": GatedMLP}
