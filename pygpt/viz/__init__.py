@@ -12,6 +12,8 @@ _HOMES = {
     "learning_curve": "curves",
     "line_chart": "charts",
     "outside_band": "curves",
+    "signed_heatmap": "positions",
+    "turning_pairs": "positions",
     "use_style": "style",
 }
 __all__ = sorted(_HOMES)
