@@ -31,11 +31,18 @@ def test_every_table_has_a_heatmap_of_its_own():
 
 
 def test_outer_axes_are_labelled_and_empty_places_stay_empty():
-    axes = viz.attention_grid(TABLES, TOKENS, columns=3, label="may look")
+    axes = viz.attention_grid(TABLES, TOKENS, columns=3)
     assert [bool(ax.get_ylabel()) for ax in axes] == [True, False, False, True]
     assert [bool(ax.get_xlabel()) for ax in axes] == [False, True, True, True]
     others = [ax for ax in axes[0].figure.axes if ax not in axes]
-    assert [ax.axison for ax in others[:2]] == [False, False] and others[-1].get_ylabel() == "may look"
+    assert [ax.axison for ax in others[:2]] == [False, False] and others[-1].get_ylabel() == "attention weight"
+
+
+def test_masks_are_said_to_hide_or_show():
+    axes = viz.attention_grid({"causal": np.tri(3, dtype=bool)}, TOKENS)
+    bar = axes[0].figure.axes[-1]
+    axes[0].figure.canvas.draw()
+    assert [text.get_text() for text in bar.get_yticklabels()] == ["hidden", "may look"]
 
 
 @pytest.mark.parametrize(("tables", "words"), [({}, "no table"), ({"head": np.ones((2, 4))}, "one column for each")])

@@ -5,23 +5,26 @@ T queries  S keys
 
 import math
 
+import numpy as np
+
 from ..errors import PyGPTError
 from .style import STYLE, pyplot
 from .tokens import attention_of, for_matplotlib, visible
 
-SQUARE = 0.13, 0.28   # inches: the side of one square lies between these
+PANEL, SMALLEST, LARGEST = 2.9, 0.11, 0.28   # inches: the side of a heatmap, and limits for one of its squares
+LINES_UP_TO = 12                             # with more keys than that, lines between the squares only disturb
 
 
-def attention_grid(tables, tokens, columns=3, label="attention weight"):
-    """Draw name -> table (T, S), values from 0 to 1, as heatmaps with one colour scale; returns their axes, in order.
+def attention_grid(tables, tokens, columns=3):
+    """Draw name -> table (T, S) as heatmaps with one colour scale; returns their axes, in order.
 
-    tokens: S strings, the keys; the queries are the last T of them. label: what the colour means.
+    tables: attention weights, or True where a query may look. tokens: S strings, the keys; the queries are the last T.
     """
     if not tables:
         raise PyGPTError("no table to draw; give at least one: attention_grid({'head 0': weights}, tokens)")
     columns = min(columns, len(tables))
     rows = math.ceil(len(tables) / columns)
-    side = len(tokens) * min(max(4.5 / len(tokens), SQUARE[0]), SQUARE[1])
+    side = len(tokens) * min(max(PANEL / len(tokens), SMALLEST), LARGEST)
     with pyplot().rc_context(STYLE):
         figure, grid = pyplot().subplots(rows, columns, squeeze=False, figsize=(
             columns * (side + 0.5) + 1.0, rows * (side + 0.7) + 0.3))
@@ -34,7 +37,11 @@ def attention_grid(tables, tokens, columns=3, label="attention weight"):
             axes[place].set_ylabel("query: looks")
         if place + columns >= len(tables):
             axes[place].set_xlabel("key: is looked at")
-    figure.colorbar(image, ax=grid, label=label, shrink=0.7 if rows > 1 else 0.9)
+    bar = figure.colorbar(image, ax=grid, shrink=0.7 if rows > 1 else 0.9)
+    if all(np.asarray(table).dtype.kind == "b" for table in tables.values()):
+        bar.set_ticks([0, 1], labels=["hidden", "may look"])
+    else:
+        bar.set_label("attention weight")
     return axes[:len(tables)]
 
 
@@ -48,4 +55,9 @@ def draw_table(ax, table, tokens, title):
     ax.tick_params(length=0, pad=2)
     ax.set_title(title, fontsize=10)
     ax.grid(False)
+    if S <= LINES_UP_TO:
+        ax.set_xticks([s + 0.5 for s in range(S - 1)], minor=True)
+        ax.set_yticks([t + 0.5 for t in range(T - 1)], minor=True)
+        ax.tick_params(which="minor", length=0)
+        ax.grid(True, which="minor", color="white", linewidth=0.8)
     return image
