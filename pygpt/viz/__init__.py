@@ -12,6 +12,7 @@ _HOMES = {
     "learning_curve": "curves",
     "line_chart": "charts",
     "outside_band": "curves",
+    "stream_chart": "stream",
     "signed_heatmap": "positions",
     "turning_pairs": "positions",
     "use_style": "style",
