@@ -12,8 +12,8 @@ _HOMES = {
     "learning_curve": "curves",
     "line_chart": "charts",
     "outside_band": "curves",
-    "stream_chart": "stream",
     "signed_heatmap": "positions",
+    "stream_chart": "stream",
     "turning_pairs": "positions",
     "use_style": "style",
 }
