@@ -6,9 +6,19 @@ from pathlib import Path
 from ..errors import DataError, unknown
 from .char import CharTokenizer
 
-TOKENIZERS = {"char": CharTokenizer}
+__all__ = ["TOKENIZERS", "BPETokenizer", "CharTokenizer", "load_as", "load_tokenizer"]
 
-__all__ = ["TOKENIZERS", "CharTokenizer", "load_tokenizer"]
+
+def __getattr__(name):
+    """BPETokenizer is imported when it is asked for: characters need no regular expressions."""
+    if name == "BPETokenizer":
+        from .bpe import BPETokenizer
+
+        return BPETokenizer
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+TOKENIZERS = {"char": lambda: CharTokenizer, "bpe": lambda: __getattr__("BPETokenizer")}   # by the "type" in a file
 
 
 def load_tokenizer(path):
@@ -24,4 +34,12 @@ def load_tokenizer(path):
         raise DataError(f'{path} is no tokenizer: it has no "type"; make it again with the tokenizer\'s save()')
     if saved["type"] not in list(TOKENIZERS):   # a list: the file's type may be unhashable
         raise DataError(f"{path}: {unknown('tokenizer type', saved['type'], TOKENIZERS)}")
-    return TOKENIZERS[saved["type"]].from_saved(saved, path)
+    return TOKENIZERS[saved["type"]]().from_saved(saved, path)
+
+
+def load_as(cls, path):
+    """The tokenizer saved at `path`, which must be a `cls`; DataError where the file holds another kind."""
+    tokenizer = load_tokenizer(path)
+    if not isinstance(tokenizer, cls):
+        raise DataError(f"{path} holds a {type(tokenizer).__name__}; open it with load_tokenizer")
+    return tokenizer

@@ -54,12 +54,9 @@ class CharTokenizer:
     @classmethod
     def load(cls, path):
         """The CharTokenizer saved at `path`; DataError where the file holds something else."""
-        from . import load_tokenizer  # it knows how to read any saved tokenizer
+        from . import load_as
 
-        tokenizer = load_tokenizer(path)
-        if not isinstance(tokenizer, cls):
-            raise DataError(f"{path} holds a {type(tokenizer).__name__}; open it with load_tokenizer")
-        return tokenizer
+        return load_as(cls, path)
 
     @classmethod
     def from_saved(cls, saved, path):
