@@ -1,10 +1,12 @@
-"""Wrong answers to 11.1 sample_batch and 11.2 cross_entropy_backward.  B batch  T time  V vocabulary"""
+"""Wrong answers to 11.1 sample_batch and 11.2 clip_grad_norm.  B batch  T time"""
+
+import math
 
 import numpy as np
 
 from ..exercise import mistake
 
-SAMPLE_BATCH, CROSS_ENTROPY_BACKWARD = [], []
+SAMPLE_BATCH, CLIP_GRAD_NORM = [], []
 
 
 def cut(tokens, starts, length):
@@ -116,78 +118,165 @@ def time_first(tokens, batch_size, block_size, rng):
 
 # 11.2 ---------------------------------------------------------------------------------------------------------------
 
-def one_hot(probs, targets):
-    return np.eye(probs.shape[-1])[targets]
+def gradients(parameters):
+    """The parameters that have a gradient, and the norm of all gradients together."""
+    having = [p for p in parameters if p.grad is not None]
+    return having, math.sqrt(sum(float((p.grad * p.grad).sum()) for p in having))
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "forgot the 1/N",
-         "The loss is the mean over all N positions, so each position counts 1/N. Divide by targets.size.")
-def no_mean(cache):
-    probs, targets = cache
-    return probs - one_hot(probs, targets)
+def scale(parameters, factor):
+    for p in parameters:
+        p.grad = p.grad * factor
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "divided by the batch size only",
-         "You divided by the number of rows. The mean runs over all positions, batch times time: targets.size.")
-def batch_mean(cache):
-    probs, targets = cache
-    return (probs - one_hot(probs, targets)) / len(targets)
+@mistake(CLIP_GRAD_NORM, "each gradient clipped by itself",
+         "Each of your gradients shrinks by a factor of its own, which turns the direction of the step. One norm over "
+         "all of them, one factor for all.")
+def each_alone(parameters, max_norm):
+    having, norm = gradients(parameters)
+    for p in having:
+        own = math.sqrt(float((p.grad * p.grad).sum()))
+        if max_norm and own > max_norm:
+            p.grad = p.grad * (max_norm / own)
+    return norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "divided by the number of logits",
-         "probs.size also counts the vocabulary. There is one loss for each position: divide by targets.size.")
-def all_logits_mean(cache):
-    probs, targets = cache
-    return (probs - one_hot(probs, targets)) / probs.size
+@mistake(CLIP_GRAD_NORM, "clipped values instead of the norm",
+         "np.clip cuts off single large numbers and leaves the rest, which turns the direction of the step. Multiply "
+         "every gradient by one factor.")
+def by_value(parameters, max_norm):
+    having, norm = gradients(parameters)
+    for p in having:
+        p.grad = np.clip(p.grad, -max_norm, max_norm) if max_norm else p.grad
+    return norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "wrong sign",
-         "A step against this gradient would make the target less likely. Raising the target's logit lowers the loss, "
-         "so its gradient is negative: probabilities minus one-hot.")
-def target_minus_probs(cache):
-    probs, targets = cache
-    return (one_hot(probs, targets) - probs) / targets.size
+@mistake(CLIP_GRAD_NORM, "stretched short gradients too",
+         "You always scale to max_norm. Clipping is a limit: below it every gradient stays as it is.")
+def always(parameters, max_norm):
+    having, norm = gradients(parameters)
+    if max_norm:
+        scale(having, max_norm / norm)
+    return norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "forgot the target",
-         "Your answer is the probabilities alone and never looks at the targets. Subtract 1 at each position's "
-         "target.")
-def no_target(cache):
-    probs, targets = cache
-    return probs / targets.size
+@mistake(CLIP_GRAD_NORM, "forgot the square root",
+         "You return the sum of the squares. The norm, the length of the whole gradient, is its square root.")
+def no_root(parameters, max_norm):
+    having, norm = gradients(parameters)
+    if max_norm and norm * norm > max_norm:
+        scale(having, max_norm / (norm * norm))
+    return norm * norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "only the target's logit",
-         "The other logits matter too: raising one takes probability from the target. Their gradients are their "
-         "probabilities.")
-def target_only(cache):
-    probs, targets = cache
-    return (probs - 1) * one_hot(probs, targets) / targets.size
+@mistake(CLIP_GRAD_NORM, "added the norms of the single gradients",
+         "Lengths at right angles do not add up: 3 and 4 make 5, not 7. Add the squares of all numbers, and take one "
+         "root at the end.")
+def sum_of_norms(parameters, max_norm):
+    having, _ = gradients(parameters)
+    norm = sum(math.sqrt(float((p.grad * p.grad).sum())) for p in having)
+    if max_norm and norm > max_norm:
+        scale(having, max_norm / norm)
+    return norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "gradient of the probabilities instead of the logits",
-         "-1/p is the gradient before the softmax. The logits lie behind it: sent through softmax's backward, it "
-         "becomes probabilities minus one-hot.")
-def through_log_only(cache):
-    probs, targets = cache
-    return -one_hot(probs, targets) / probs / targets.size
+@mistake(CLIP_GRAD_NORM, "the largest number instead of the norm",
+         "You took the largest single number. The norm counts all of them: the root of the sum of their squares.")
+def largest(parameters, max_norm):
+    having, _ = gradients(parameters)
+    norm = max(float(np.abs(p.grad).max()) for p in having)
+    if max_norm and norm > max_norm:
+        scale(having, max_norm / norm)
+    return norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "subtracted at every pair of position and target",
-         "dlogits[:, targets] -= 1 touches, in every row, the targets of all rows. Pair each row with its own target: "
-         "dlogits[np.arange(N), targets] on the flattened array.")
-def every_pair(cache):
-    probs, targets = cache
-    flat = probs.reshape(-1, probs.shape[-1]).copy()
-    flat[:, targets.ravel()] -= 1
-    return flat.reshape(probs.shape) / targets.size
+@mistake(CLIP_GRAD_NORM, "mean of the squares instead of their sum",
+         "You divided by how many numbers there are. The norm is the root of the sum; no mean.")
+def mean_square(parameters, max_norm):
+    having, norm = gradients(parameters)
+    norm /= math.sqrt(sum(p.grad.size for p in having))
+    if max_norm and norm > max_norm:
+        scale(having, max_norm / norm)
+    return norm
 
 
-@mistake(CROSS_ENTROPY_BACKWARD, "multiplied by the loss",
-         "The gradient of a mean of -log p does not carry the loss as a factor. At the logits, the log and the "
-         "softmax together leave probabilities minus one-hot.")
-def times_loss(cache):
-    probs, targets = cache
-    hot = one_hot(probs, targets)
-    losses = -np.log((probs * hot).sum(-1, keepdims=True))
-    return losses * (probs - hot) / targets.size
+@mistake(CLIP_GRAD_NORM, "returned the norm after clipping",
+         "You return what is left, which is never more than max_norm. The norm before clipping is the interesting one: "
+         "it shows how wild the gradient was.")
+def norm_after(parameters, max_norm):
+    having, norm = gradients(parameters)
+    if max_norm and norm > max_norm:
+        scale(having, max_norm / norm)
+        return float(max_norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "nothing was clipped",
+         "The norm is right, but the gradients stayed long. `g = g * factor` only names a new array; put it back: "
+         "`p.grad = p.grad * factor`, or change the array itself: `p.grad *= factor`.")
+def local_name(parameters, max_norm):
+    having, norm = gradients(parameters)
+    for p in having:
+        gradient = p.grad
+        if max_norm and norm > max_norm:
+            gradient = gradient * (max_norm / norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "went through a generator twice",
+         "model.parameters() hands each parameter out once. Your loop for the norm used them up, and the loop that "
+         "clips found none. Begin with parameters = list(parameters).")
+def second_loop_is_empty(parameters, max_norm):
+    total = sum(float((p.grad * p.grad).sum()) for p in parameters if p.grad is not None)
+    norm = math.sqrt(total)
+    if max_norm and norm > max_norm:
+        scale((p for p in parameters if p.grad is not None), max_norm / norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "max_norm of 0 wiped out the gradients",
+         "With max_norm = 0 the function only measures. Clip only `if max_norm and norm > max_norm`.")
+def zero_wipes(parameters, max_norm):
+    having, norm = gradients(parameters)
+    if norm > max_norm:
+        scale(having, max_norm / norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "scaled to length 1 instead of max_norm",
+         "You divided by the norm, which leaves a length of 1 whatever the limit is. The factor is max_norm / norm.")
+def to_one(parameters, max_norm):
+    having, norm = gradients(parameters)
+    if max_norm and norm > max_norm:
+        scale(having, 1 / norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "multiplied by max_norm",
+         "A factor of max_norm leaves a length that depends on the gradient. For a length of max_norm the factor is "
+         "max_norm / norm.")
+def times_limit(parameters, max_norm):
+    having, norm = gradients(parameters)
+    if max_norm and norm > max_norm:
+        scale(having, max_norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "clipped the weights instead of their gradients",
+         "You changed p.data, the weights themselves. Only p.grad is to be scaled.")
+def clips_weights(parameters, max_norm):
+    having, norm = gradients(parameters)
+    for p in having:
+        if max_norm and norm > max_norm:
+            p.data = p.data * (max_norm / norm)
+    return norm
+
+
+@mistake(CLIP_GRAD_NORM, "a parameter without a gradient",
+         "A parameter that took no part in the forward pass has grad None, and None has no square. Leave those out.")
+def trips_over_none(parameters, max_norm):
+    parameters = list(parameters)
+    norm = math.sqrt(sum(float((p.grad * p.grad).sum()) for p in parameters))
+    if max_norm and norm > max_norm:
+        scale(parameters, max_norm / norm)
+    return norm

@@ -1,14 +1,13 @@
-"""The exercises of 11_training: batches of text, the gradient that starts every backward, and one whole training step.
+"""The exercises of 11_training: batches of text, gradients of a limited length, and one whole training step.
 
-B batch  T time  V vocabulary  N = B T positions
+B batch  T time
 """
 
 import numpy as np
 
-from .. import reference
 from ..exercise import Case, Exercise, Stage
-from ..inputs import label, normal, token_ids
-from . import mistakes_train_step, mistakes_training, sampling, stepping
+from ..inputs import normal
+from . import clipping, mistakes_train_step, mistakes_training, sampling, stepping
 
 NOTEBOOK = "11_training"
 
@@ -56,50 +55,53 @@ SAMPLE_BATCH = Exercise(
 
 # 11.2 ---------------------------------------------------------------------------------------------------------------
 
-def cross_entropy_reference(cache):
-    return reference.cross_entropy_gradient(*cache)
+def clip_case(words, max_norm, *gradients, look=(), observe=clipping.clip):
+    """gradients: arrays, or None for a parameter that has none."""
+    def make():
+        return [g if g is None else g.copy() for g in gradients], max_norm
+    return Case(f"{words}, max_norm {max_norm:g}", make, look=look, observe=observe)
 
 
-def loss_case(logits, targets, **more):
-    probs = reference.softmax(logits)
-    return Case(label(probs=probs, targets=targets), lambda: ((probs.copy(), targets.copy()),), **more)
+def three_gradients(seed, scale=1.0):
+    shapes = ((3, 5), (7,), (1, 1))
+    return [normal(seed + i, *shape, scale=scale) for i, shape in enumerate(shapes)]
 
 
-def by_differences(cache):
-    probs, targets = cache
-    return {"dlogits": reference.central_differences(lambda x: reference.cross_entropy(x, targets), np.log(probs))}
-
-
-SURE = np.array([[30.0, 0, 0], [0, 30, 0], [0, 0, -30]])
-
-CROSS_ENTROPY_BACKWARD = Exercise(
-    id="11.2", title="Cross-entropy backward", function="cross_entropy_backward",
-    signature="cross_entropy_backward(cache) -> dlogits",
-    difficulty="medium", minutes=12, notebook=NOTEBOOK, section="The loss and its gradient",
-    hints=("Lowering the loss means moving probability to the target. Each logit's gradient is how much probability it "
-           "holds too much: what it has, minus what it should have.",
-           "Start from a copy of the probabilities. Subtract 1 at the target of each position, and remember that the "
-           "loss is a mean over all positions.",
-           "flat = probs.reshape(-1, V).copy(); flat[np.arange(targets.size), targets.ravel()] -= 1; "
-           "return (flat / targets.size).reshape(probs.shape)"),
-    example="probs = [[0.7, 0.2, 0.1], [0.1, 0.3, 0.6]], targets = [0, 1]: two positions, so N = 2 and "
-            "dlogits = [[-0.15, 0.1, 0.05], [0.05, -0.35, 0.3]].",
-    part="pygpt.in_numpy.losses.cross_entropy_backward",
-    outputs="dlogits", reference=cross_entropy_reference, mistakes=tuple(mistakes_training.CROSS_ENTROPY_BACKWARD),
+CLIP_GRAD_NORM = Exercise(
+    id="11.2", title="Clip the gradients", function="clip_grad_norm",
+    signature="clip_grad_norm(parameters, max_norm) -> norm",
+    difficulty="easy", minutes=12, notebook=NOTEBOOK, section="Clipping",
+    hints=("All gradients together are one long arrow. If it is longer than the limit, make it shorter, and leave its "
+           "direction as it is.",
+           "One pass over the parameters for the norm: the root of the sum of all squares. Then, only where the norm "
+           "exceeds max_norm and max_norm is not 0, a second pass that multiplies each p.grad by the same factor.",
+           "parameters = [p for p in parameters if p.grad is not None]; norm = math.sqrt(sum(float((p.grad * "
+           "p.grad).sum()) for p in parameters)); if max_norm and norm > max_norm: p.grad *= max_norm / norm for each"),
+    example="Two parameters with gradients [3] and [4]: the norm is 5. With max_norm = 1 they become [0.6] and [0.8], "
+            "and 5 is returned; with max_norm = 10 they stay.",
+    part="pygpt.in_numpy.optim.clip_grad_norm",
+    outputs="norm", reference=clipping.reference, mistakes=tuple(mistakes_training.CLIP_GRAD_NORM),
     stages=(
-        Stage("one position", "Probabilities, minus 1 at the target.",
-              (loss_case(normal(101, 1, 5), token_ids(101, 5, 1)),)),
-        Stage("several positions", "The loss is their mean, and each has a target of its own.",
-              (loss_case(normal(102, 7, 5), token_ids(102, 5, 7)),)),
-        Stage("batch and time", "Mean over all positions, B times T of them.",
-              (loss_case(normal(103, 3, 5, 7), token_ids(103, 7, 3, 5)),
-               loss_case(normal(104, 1, 1), token_ids(104, 1, 1)))),
-        Stage("repeated targets", "The same target at several positions.",
-              (loss_case(normal(105, 5, 3), np.array([2, 2, 0, 2, 0])),)),
-        Stage("sure predictions", "Sure and right: nearly no gradient. Sure and wrong: the full 1/N.",
-              (loss_case(SURE, np.array([0, 0, 2])),)),
-        Stage("differences", "Nudge each logit: the change of the loss must be the gradient.",
-              (loss_case(normal(106, 3, 7), token_ids(106, 7, 3), expect=by_differences),)),
+        Stage("one gradient", "The norm is the root of the sum of the squares.",
+              (clip_case("a gradient (3, 5)", 1000, normal(101, 3, 5), look=("norm",)),
+               clip_case("a gradient (1, 1)", 1000, normal(102, 1, 1), look=("norm",)))),
+        Stage("all together", "One norm over all gradients.",
+              (clip_case("three gradients", 1000, *three_gradients(103), look=("norm",)),)),
+        Stage("below the limit", "Gradients that are short enough stay as they are.",
+              (clip_case("three gradients", 1000, *three_gradients(106)),)),
+        Stage("above the limit", "One factor for all, max_norm over norm, and the norm from before is returned.",
+              (clip_case("three gradients", 0.5, *three_gradients(109)),
+               clip_case("three gradients", 3, *three_gradients(112)))),
+        Stage("large and small", "The limit counts, not the size of the numbers.",
+              (clip_case("large gradients", 1, *three_gradients(115, 1e6)),
+               clip_case("small gradients", 1, *three_gradients(118, 1e-6)))),
+        Stage("a generator", "model.parameters() can be walked through once.",
+              (clip_case("three gradients from a generator", 0.5, *three_gradients(121),
+                         observe=clipping.clip_generator),)),
+        Stage("no gradient", "A parameter without a gradient, grad None, is left out.",
+              (clip_case("a gradient and a None", 0.5, normal(124, 3, 5), None, normal(125, 7)),)),
+        Stage("only measure", "With max_norm 0 nothing changes.",
+              (clip_case("three gradients", 0, *three_gradients(126)),)),
     ))
 
 
@@ -117,10 +119,11 @@ TRAIN_STEP = Exercise(
            "the step is not too long, and goes.",
            "Forward with a tape, the loss, zero the gradients, backward on the same tape, clip, optimizer.step(). "
            "Clipping comes after backward and before the step, with one norm for all parameters together.",
-           "norm = math.sqrt(sum((p.grad**2).sum() for p in model.parameters())); where norm > max_norm, multiply "
-           "every p.grad by max_norm / norm; then optimizer.step() and return the loss from before the step"),
-    example="Two parameters with gradients [3] and [4]: the norm of both together is 5. With max_norm = 1 they become "
-            "[0.6] and [0.8]; with max_norm = 10 they stay.",
+           "tape = Tape(); loss, cache = cross_entropy_forward(model.forward(ids, tape), targets); model.zero_grad(); "
+           "model.backward(cross_entropy_backward(cache), tape); clip_grad_norm(model.parameters(), max_norm); "
+           "optimizer.step(); return loss"),
+    example="An optimizer that steps by lr times the gradient, lr = 0.5, gradients [3] and [4], max_norm = 1: clipped "
+            "to [0.6] and [0.8], they move the weights by -0.3 and -0.4.",
     outputs="loss", reference=stepping.train_step, mistakes=tuple(mistakes_train_step.TRAIN_STEP),
     stages=(
         Stage("loss", "A float: the mean loss on the targets, from before the weights change.",
@@ -143,4 +146,4 @@ TRAIN_STEP = Exercise(
                          max_norm=1000.0),)),
     ))
 
-EXERCISES = [SAMPLE_BATCH, CROSS_ENTROPY_BACKWARD, TRAIN_STEP]
+EXERCISES = [SAMPLE_BATCH, CLIP_GRAD_NORM, TRAIN_STEP]
