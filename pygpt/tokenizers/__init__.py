@@ -1,24 +1,22 @@
 """Text to ids and back. `load_tokenizer` opens whatever kind a file holds."""
 
+import importlib
 import json
 from pathlib import Path
 
 from ..errors import DataError, unknown
 from .char import CharTokenizer
 
-__all__ = ["TOKENIZERS", "BPETokenizer", "CharTokenizer", "load_as", "load_tokenizer"]
+__all__ = ["TOKENIZERS", "BPETokenizer", "CharTokenizer", "SentencePieceTokenizer", "load_as", "load_tokenizer"]
+
+TOKENIZERS = {"char": "CharTokenizer", "bpe": "BPETokenizer", "sentencepiece": "SentencePieceTokenizer"}   # by "type"
+LATER = {"BPETokenizer": "bpe", "SentencePieceTokenizer": "sentencepiece"}   # imported when asked for: they bring more
 
 
 def __getattr__(name):
-    """BPETokenizer is imported when it is asked for: characters need no regular expressions."""
-    if name == "BPETokenizer":
-        from .bpe import BPETokenizer
-
-        return BPETokenizer
+    if name in LATER:
+        return getattr(importlib.import_module(f"{__name__}.{LATER[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-
-TOKENIZERS = {"char": lambda: CharTokenizer, "bpe": lambda: __getattr__("BPETokenizer")}   # by the "type" in a file
 
 
 def load_tokenizer(path):
@@ -34,7 +32,8 @@ def load_tokenizer(path):
         raise DataError(f'{path} is no tokenizer: it has no "type"; make it again with the tokenizer\'s save()')
     if saved["type"] not in list(TOKENIZERS):   # a list: the file's type may be unhashable
         raise DataError(f"{path}: {unknown('tokenizer type', saved['type'], TOKENIZERS)}")
-    return TOKENIZERS[saved["type"]]().from_saved(saved, path)
+    kind = getattr(importlib.import_module(__name__), TOKENIZERS[saved["type"]])
+    return kind.from_saved(saved, path)
 
 
 def load_as(cls, path):
