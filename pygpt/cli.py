@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from . import cli_tokenizer
 from .errors import DataError, PyGPTError
 
 # Plain help and no pretty tracebacks: both would load Rich before the first word is on the screen.
@@ -17,6 +18,7 @@ data_app = typer.Typer(help="Fetch and look at the texts to learn from.", **PLAI
 exercises_app = typer.Typer(help="List the exercises; make them from the solutions.", **PLAIN)
 notebooks_app = typer.Typer(help="Run the course's notebooks.", **PLAIN)
 app.add_typer(data_app, name="data")
+app.add_typer(cli_tokenizer.app, name="tokenizer")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
 

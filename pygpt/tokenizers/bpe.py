@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..errors import DataError
 from ..files import write_atomically
-from .merging import N_BYTES, apply_merges, train_merges
+from .merging import N_BYTES, apply_merges, merge, train_merges
 from .patterns import compiled, last_safe_cut
 from .printable import from_printable, to_printable
 from .special import SpecialTokens
@@ -104,6 +104,22 @@ class BPETokenizer:
             yield from self.encode(waiting[:cut], special)
             waiting = waiting[cut:]
         yield from self.encode(waiting, special)
+
+    def merge_steps(self, text):
+        """[(tokens as bytes, the pair just merged or None)]: `text` as single bytes, then after each of its merges.
+
+        Every piece is merged to its end by the same rule as in encode; here all pieces go together, merge by merge.
+        """
+        pieces = [[self._byte_ids[byte] for byte in piece.encode()] for piece in self._split(text)]
+        steps, merged = [], None
+        while True:
+            steps.append(([self.vocab[i] for piece in pieces for i in piece], merged))
+            pairs = {pair for piece in pieces for pair in zip(piece, piece[1:], strict=False) if pair in self._ranks}
+            if not pairs:
+                return steps
+            pair = min(pairs, key=self._ranks.get)
+            merged, new = self.merges[self._ranks[pair]], self._results[self._ranks[pair]]
+            pieces = [merge(piece, pair, new) for piece in pieces]
 
     def decode_bytes(self, ids):
         """ids (any iterable of ints) -> bytes. DataError names an id that is no token."""

@@ -10,10 +10,13 @@ _HOMES = {
     "bar_chart": "bars",
     "flow_chart": "flow",
     "learning_curve": "curves",
+    "merge_widget": "segments",
     "line_chart": "charts",
     "outside_band": "curves",
     "signed_heatmap": "positions",
     "stream_chart": "stream",
+    "token_map": "maps",
+    "token_text": "segments",
     "turning_pairs": "positions",
     "use_style": "style",
 }

@@ -41,7 +41,8 @@ def attention_widget(weights, tokens):
         page.value = attention_html(weights, tokens, slider.value, name)
     slider.observe(show, names="value")
     show()
-    return _titled(widgets)(f"attention of {T} queries over {S} keys", [slider, page])
+    return titled(widgets, f"attention of {T} queries over {S} keys: run this cell, then hover over a token",
+                  [slider, page])
 
 
 def attention_html(weights, tokens, selected, name="pygpt-attention"):
@@ -65,13 +66,9 @@ def variables(row, query):
     return ";".join(f"--w{s}:{share};--o{s}:{1 if s <= query else .4}" for s, share in enumerate(shares))
 
 
-def _titled(widgets):
+def titled(widgets, title, children):
     """A box that prints as one short line where there is no kernel, and not as the page's whole source."""
-    class AttentionWidget(widgets.VBox):
-        def __init__(self, title, children):
-            super().__init__(children)
-            self._title = title
-
+    class Titled(widgets.VBox):
         def __repr__(self):
-            return f"[{self._title}: run this cell, then hover over a token]"
-    return AttentionWidget
+            return f"[{title}]"
+    return Titled(children)
