@@ -4,7 +4,8 @@
 COMMAND is `lab` (the default: JupyterLab on the first notebook), `test` (set up and test everything; with arguments
 after it, only pytest with those arguments) or any pygpt command, such as `doctor` or `train configs/NAME.yaml`.
 
-The first start makes a virtual environment in .venv, installs the course into it and fetches the default corpus.
+The first start makes a virtual environment in .venv, installs the course into it and fetches the default corpus and
+GPT-2's vocabulary.
 An interrupted set-up goes on where it stopped; a finished one is left alone. Standard library only, and this file
 must parse on an old Python 3 too, so that it can say which version the course needs.
 """
@@ -23,7 +24,8 @@ from scripts.environment import ROOT, VENV, SetupError, check_python, install_er
 
 FIRST_NOTEBOOK = "notebooks/00_start_here.ipynb"
 FIRST_PORT = 8888
-CORPUS_NOTE = os.path.join(VENV, "pygpt-corpus.json")
+DATA = ["shakespeare", "gpt2"]                    # what the notebooks and the tests read
+DATA_NOTE = os.path.join(VENV, "pygpt-data.json")
 
 
 def pygpt_command(arguments):
@@ -31,26 +33,27 @@ def pygpt_command(arguments):
     return [venv_python(), "-m", "pygpt"] + arguments
 
 
-def fetch_corpus():
-    """Fetch the default corpus unless it is there. -> None, or the line that says why it could not be had."""
-    # Asking pygpt takes a second, so note where it put the file; another cache or another recipe means ask again.
-    known = [os.environ.get("PYGPT_CACHE"), os.stat(os.path.join(ROOT, "pygpt", "data", "corpora.py")).st_mtime_ns]
+def fetch_data():
+    """Fetch the default corpus and GPT-2's vocabulary unless they are there. -> None, or the line that says why not."""
+    # Asking pygpt takes a second, so note where it put them; another cache or another recipe means ask again.
+    recipes = [os.path.join(ROOT, "pygpt", "data", name) for name in ("corpora.py", "vocabularies.py")]
+    known = [os.environ.get("PYGPT_CACHE")] + [os.stat(recipe).st_mtime_ns for recipe in recipes]
     try:
-        with open(CORPUS_NOTE, encoding="utf-8") as file:
-            *noted, path = json.load(file)
-        if noted == known and os.path.exists(path):
+        with open(DATA_NOTE, encoding="utf-8") as file:
+            noted, paths = json.load(file)
+        if noted == known and all(os.path.exists(path) for path in paths):
             return None
-    except (OSError, ValueError):                 # no note yet, or a damaged one
+    except (OSError, ValueError, TypeError):      # no note yet, or a damaged one
         pass
-    done = subprocess.run(pygpt_command(["data", "get", "shakespeare"]), cwd=ROOT, stdout=subprocess.PIPE,
+    done = subprocess.run(pygpt_command(["data", "get"] + DATA), cwd=ROOT, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT)
-    text = done.stdout.decode("utf-8", "replace")
+    lines = [line.strip() for line in done.stdout.decode("utf-8", "replace").splitlines() if line.strip()]
     if done.returncode == 0:
-        with open(CORPUS_NOTE, "w", encoding="utf-8") as file:
-            json.dump(known + [text.rpartition(" is ready: ")[2].strip()], file)
+        paths = [line.partition(" is ready: ")[2] for line in lines if " is ready: " in line]
+        with open(DATA_NOTE, "w", encoding="utf-8") as file:
+            json.dump([known, paths], file)
         return None
-    lines = [line for line in text.splitlines() if line.strip()]
-    return re.sub("^error: ", "", lines[-1].strip()) if lines else "no message"
+    return re.sub("^error: ", "", lines[-1]) if lines else "no message"
 
 
 def hand_over(command, **environment):
@@ -133,13 +136,13 @@ def run(options):
     if not command:
         choose_port(options.port)
     if set_up({"course", "test"} if testing else {"course"}):
-        say("Fetching the default corpus (2 MB)")
+        say("Fetching the default corpus and GPT-2's vocabulary (3 MB)")
     if not command or command[0] not in ("data", "doctor", "--help"):
-        missing = fetch_corpus()
+        missing = fetch_data()
         if missing and testing:
-            raise SetupError("the tests need the default corpus: " + missing)
+            raise SetupError("the tests need the default corpus and GPT-2's vocabulary: " + missing)
         if missing:
-            say("The default corpus is not here yet (%s); going on without it." % missing)
+            say("The texts of the course are not here yet (%s); going on without them." % missing)
     os.chdir(ROOT)
     if not command:
         return open_lab(options)

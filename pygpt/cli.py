@@ -81,22 +81,34 @@ def show(rich_table):
 
 @data_app.command("list")
 def data_list():
-    """The corpora by name, and whether they are on this machine."""
+    """The corpora and vocabularies by name, and whether they are on this machine."""
+    from .data import vocabularies
     from .data.corpora import CORPORA, corpus_path
 
     rows = table("name", "here", "licence", "what it is")
     for name, spec in CORPORA.items():
         rows.add_row(name, "yes" if corpus_path(name).exists() else "no", spec.licence, spec.title)
+    rows.add_row("gpt2", "yes" if vocabularies.is_here() else "no", vocabularies.LICENCE, vocabularies.TITLE)
     show(rows)
 
 
 @data_app.command("get")
-def data_get(name: Annotated[str, typer.Argument(help="see `pygpt data list`")] = "shakespeare"):
-    """Fetch, check and clean a corpus; done once, it stays on this machine."""
-    from .data import get_corpus
+def data_get(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="see `pygpt data list`; "
+                                                               "default: shakespeare")] = None):
+    """Fetch, check and clean corpora; done once, they stay on this machine."""
+    from .data.corpora import corpus_spec, get_corpus
+    from .data.vocabularies import get_gpt2_files
 
-    path = get_corpus(name, report=typer.echo)
-    typer.echo(f"{name} is ready: {path}")
+    names = names or ["shakespeare"]
+    for name in names:
+        if name != "gpt2":
+            corpus_spec(name)   # a slip in the last name shows before the first is downloaded
+    for name in names:
+        if name == "gpt2":
+            path = get_gpt2_files(report=typer.echo)[0].parent
+        else:
+            path = get_corpus(name, report=typer.echo)
+        typer.echo(f"{name} is ready: {path}")
 
 
 @data_app.command("show")

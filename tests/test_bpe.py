@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pygpt.data import get_corpus, load_corpus
 from pygpt.data.vocabularies import gpt2_files
 from pygpt.errors import DataError
 from pygpt.tokenizers import BPETokenizer, load_tokenizer, merging
@@ -185,7 +186,7 @@ def test_gpt2s_ids_on_odd_texts(gpt2, openai, text):
 
 
 def test_gpt2s_ids_on_shakespeare(gpt2, openai):
-    from pygpt.data import load_corpus
+    get_corpus("tinyshakespeare")   # from the same package as the default corpus: no network where that one is
     corpus = load_corpus("tinyshakespeare")
     text = corpus.train + corpus.val
     ids = gpt2.encode(text)

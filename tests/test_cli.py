@@ -291,3 +291,14 @@ def test_notebooks_run_keeps_the_outputs_in_the_file(pygpt, tmp_path):
     status, out, _ = pygpt("notebooks", "run", str(file))
     assert status == 0 and "small.ipynb" in out
     assert json.loads(file.read_text())["cells"][0]["outputs"][0]["text"] == ["42\n"]
+
+
+def test_data_get_takes_several_names_and_a_slip_costs_no_download(pygpt, monkeypatch, tmp_path):
+    got = []
+    monkeypatch.setattr("pygpt.data.corpora.get_corpus", lambda name, report: got.append(name) or tmp_path / name)
+    monkeypatch.setattr("pygpt.data.vocabularies.get_gpt2_files", lambda report: [tmp_path / "gpt2" / "vocab.bpe"])
+    status, out, _ = pygpt("data", "get", "tinyshakespeare", "gpt2")
+    assert status == 0 and out.splitlines() == [f"{name} is ready: {tmp_path / name}" for name in
+                                                ("tinyshakespeare", "gpt2")]
+    status, _, err = pygpt("data", "get", "shakespeare", "gtp2")
+    assert status == 1 and one_line(err) and got == ["tinyshakespeare"]

