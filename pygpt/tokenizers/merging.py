@@ -68,11 +68,12 @@ def train_counted(counts, n_merges):
 def train_merges(counts, n_merges, on_merge=None):
     """counts {bytes: how often} -> the same merges, in time that depends on what each merge changes.
 
-    `where` says which pieces may hold a pair, so only those are visited. A heap offers the most frequent pair; an
-    entry whose count has changed since it was pushed is put back with the new one. on_merge(pair, count) is called
-    after each merge.
+    Here a piece is a string with one character for each token, chr(id), and a pair is a string of two: finding and
+    replacing a pair is then what strings are fast at. `where` says which pieces may hold a pair, so only those are
+    visited. A heap offers the most frequent pair; an entry whose count has changed since it was pushed goes back with
+    the new one. on_merge(pair, count) is called after each merge.
     """
-    pieces, numbers = [list(piece) for piece in counts], list(counts.values())
+    pieces, numbers = [piece.decode("latin-1") for piece in counts], list(counts.values())   # byte 65 is chr(65)
     total, where = count_pairs(pieces, numbers)
     heap = [(-count, pair) for pair, count in total.items()]
     heapq.heapify(heap)
@@ -83,40 +84,52 @@ def train_merges(counts, n_merges, on_merge=None):
             if total[pair]:
                 heapq.heappush(heap, (-total[pair], pair))
             continue
-        new = N_BYTES + len(merges)
-        merges.append(pair)
-        for changed, change in apply(pair, new, pieces, numbers, where).items():
+        new = chr(N_BYTES + len(merges))
+        merges.append((ord(pair[0]), ord(pair[1])))
+        for changed, change in merge_everywhere(pair, new, pieces, numbers, where).items():
             total[changed] += change
             if change > 0:
                 heapq.heappush(heap, (-total[changed], changed))
-        del total[pair]
+        total[pair] = 0
         if on_merge:
-            on_merge(pair, -count)
+            on_merge(merges[-1], -count)
     return merges
+
+
+def pairs_of(piece):
+    """"abc" -> "ab", "bc"."""
+    return (piece[i:i + 2] for i in range(len(piece) - 1))
 
 
 def count_pairs(pieces, numbers):
     """-> {pair: how often in all pieces}, {pair: the set of places in `pieces` that hold it}."""
     total, where = defaultdict(int), defaultdict(set)
-    for place, (ids, n) in enumerate(zip(pieces, numbers, strict=True)):
-        for pair in zip(ids, ids[1:], strict=False):
+    for place, (piece, n) in enumerate(zip(pieces, numbers, strict=True)):
+        for pair in pairs_of(piece):
             total[pair] += n
             where[pair].add(place)
     return total, where
 
 
-def apply(pair, new, pieces, numbers, where):
-    """Merge `pair` into `new` in every piece that holds it -> {pair: change of its count}. `where` is kept true."""
+def merge_everywhere(pair, new, pieces, numbers, where):
+    """Merge `pair` into `new` in every piece that holds it -> {other pair: change of its count}. Keeps `where` true."""
     change = defaultdict(int)
     for place in where.pop(pair):
-        ids, n = pieces[place], numbers[place]
-        for old in zip(ids, ids[1:], strict=False):
-            change[old] -= n
-        ids = pieces[place] = merge(ids, pair, new)
-        for now in zip(ids, ids[1:], strict=False):
-            change[now] += n
-            if new in now:
-                where[now].add(place)
+        piece, n = pieces[place], numbers[place]
+        left, found, right = piece.partition(pair)
+        if not found:                               # an earlier merge took it away
+            continue
+        merged = pieces[place] = piece.replace(pair, new)
+        if len(merged) == len(piece) - 1 and pair[0] != pair[1]:   # once, so only its two neighbours change
+            old, now = pairs_of(left[-1:] + pair + right[:1]), pairs_of(left[-1:] + new + right[:1])
+        else:
+            old, now = pairs_of(piece), pairs_of(merged)
+        for lost in old:
+            change[lost] -= n
+        for won in now:
+            change[won] += n
+            if new in won:
+                where[won].add(place)
     change.pop(pair, None)
     return change
 
