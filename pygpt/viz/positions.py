@@ -30,7 +30,7 @@ def signed_heatmap(table, xlabel, ylabel, ax=None, title=None, label="value", li
     if numbers and table.shape[1] <= NUMBERS_UP_TO:
         for (row, column), value in np.ndenumerate(table):
             ax.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=8,
-                    color="white" if abs(value) > 0.7 * limit else INK)
+                    color="white" if abs(value) > 0.6 * limit else INK)
     ax.grid(False)
     ax.set(xlabel=xlabel, ylabel=ylabel, title=title)
     ax.figure.colorbar(image, ax=ax, label=label)
