@@ -18,7 +18,7 @@ CHOICES = {
     "mlp": ("gelu", "gelu_exact", "relu2", "swiglu", "geglu"),
     "position": ("learned", "sinusoidal", "rope", "alibi", "none"),
     "rope_pairs": ("half", "interleaved"),
-    "attention": ("full",),
+    "attention": ("full", "sliding"),
     "backend": ("numpy", "torch"),
     "schedule": ("constant", "cosine"),
     "dtype": ("float32", "float64"),
@@ -46,7 +46,7 @@ class GPTConfig:
     rope_theta: float = 10000.0
     rope_pairs: str = "half"
     attention: str = "full"
-    window: int | None = None
+    window: int | None = None       # with attention sliding: how many tokens each one sees, itself included
     dropout: float = 0.0
     bias: bool = True
     tie_weights: bool = True
@@ -54,7 +54,7 @@ class GPTConfig:
     def __post_init__(self):
         check_types(self)
         require_positive(self, "vocab_size", "block_size", "n_layer", "n_head", "n_embd", "n_kv_head", "n_hidden",
-                         "norm_eps")
+                         "norm_eps", "window")
         require_choice(self, "norm", "norm_place", "mlp", "position", "rope_pairs", "attention")
         if self.n_embd % self.n_head:
             near = ", ".join(map(str, divisors_near(self.n_embd, self.n_head)))
@@ -65,8 +65,9 @@ class GPTConfig:
         if self.position == "rope" and self.head_size % 2:
             raise ConfigError(f"position='rope' turns pairs, but n_embd / n_head = {self.head_size} is odd; choose "
                               "sizes that give an even one")
-        if self.window is not None:
-            raise ConfigError(f"window={self.window} needs attention='sliding', which is not built yet; leave it out")
+        if (self.attention == "sliding") != (self.window is not None):
+            raise ConfigError(f"attention={self.attention!r} with window={self.window}; allowed: 'sliding' with a "
+                              "window, the tokens that each one sees, or 'full' without")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout={self.dropout}; allowed: 0 up to, but not including, 1")
 

@@ -25,6 +25,38 @@ def causal_mask(n_query, n_key=None):
     return np.where(key_position <= query_position, np.float32(0), np.float32(-np.inf))
 
 
+def window_mask(n_query, n_key, window):
+    """Additive mask (T, S) in float32: each query sees itself and the window - 1 positions before it.
+
+    As in causal_mask the queries are the last T of S positions. A window of S or more hides nothing (Beltagy et al.
+    2020; Mistral 7B).
+
+    >>> window_mask(3, 3, 2)
+    array([[  0., -inf, -inf],
+           [  0.,   0., -inf],
+           [-inf,   0.,   0.]], dtype=float32)
+    """
+    query_position = np.arange(n_key - n_query, n_key)[:, None]
+    too_far = np.arange(n_key)[None, :] <= query_position - window
+    return np.where(too_far, np.float32(-np.inf), causal_mask(n_query, n_key))
+
+
+def document_mask(documents):
+    """documents (..., T) ints, the number of each token's text -> additive mask (..., T, T) in float32.
+
+    Texts packed into one row do not see each other: a token looks at earlier tokens of its own text and at itself.
+    """
+    documents = np.asarray(documents)
+    others = documents[..., :, None] != documents[..., None, :]
+    return np.where(others, np.float32(-np.inf), causal_mask(documents.shape[-1]))
+
+
+def context_mask(attention, block_size, window=None):
+    """The mask (T, T) for a whole context by the name that GPTConfig gives it: full or sliding."""
+    return {"full": lambda: causal_mask(block_size),
+            "sliding": lambda: window_mask(block_size, block_size, window)}[attention]()
+
+
 def sinusoid_table(n_position, width):
     """(n_position, width) float64: sines in the even columns, cosines in the odd, waves from 2 pi to 20000 pi long.
 

@@ -18,7 +18,9 @@ GOOD = dict(vocab_size=65, block_size=64, n_layer=4, n_head=4, n_embd=128)
     ({"dropout": 1.0}, "dropout=1.0; allowed: 0 up to"),
     ({"n_kv_head": 3}, "n_kv_head=3 must divide n_head=4; nearest choices: 1, 2, 4"),
     ({"position": "rope", "n_embd": 12}, "n_embd / n_head = 3 is odd"),
-    ({"window": 8}, "window=8 needs attention='sliding'"),
+    ({"window": 8}, "attention='full' with window=8; allowed: 'sliding' with a window"),
+    ({"attention": "sliding"}, "attention='sliding' with window=None; allowed"),
+    ({"attention": "sliding", "window": 0}, "window=0; allowed: more than 0"),
 ])
 def test_a_model_that_cannot_be_built_is_one_clear_line(change, message):
     with pytest.raises(ConfigError) as caught:

@@ -11,7 +11,15 @@ from pygpt.in_numpy.layers import Linear
 from pygpt.in_numpy.losses import cross_entropy_backward, cross_entropy_forward
 from pygpt.in_numpy.module import Parameter, Tape
 from pygpt.in_numpy.optim import clip_grad_norm
-from pygpt.tables import alibi_bias, alibi_slopes, causal_mask, rope_table, sinusoid_table
+from pygpt.tables import (
+    alibi_bias,
+    alibi_slopes,
+    causal_mask,
+    document_mask,
+    rope_table,
+    sinusoid_table,
+    window_mask,
+)
 
 
 def normal(*shape, seed=0):
@@ -127,6 +135,16 @@ def test_position_tables_hold_the_published_numbers():
     table = sinusoid_table(3, 5)
     np.testing.assert_allclose(table[2, :2], [np.sin(2), np.cos(2)])
     np.testing.assert_allclose(table[1, 4], np.sin(10000 ** (-4 / 5)))
+
+
+def test_masks_hide_what_they_say():
+    np.testing.assert_array_equal(window_mask(2, 4, 2) == 0, [[0, 1, 1, 0], [0, 0, 1, 1]])
+    np.testing.assert_array_equal(window_mask(3, 5, 9), causal_mask(3, 5))
+    documents = np.array([[0, 0, 1, 1], [5, 2, 2, 5]])
+    for mask, row in zip(document_mask(documents), documents, strict=True):
+        assert mask.dtype == np.float32
+        for t in range(4):
+            assert (mask[t] == 0).tolist() == [s <= t and row[s] == row[t] for s in range(4)]
 
 
 def test_the_tape_refuses_a_backward_out_of_order():

@@ -85,9 +85,9 @@ def test_fifty_training_steps_agree(weight_decay, clip):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-@pytest.mark.parametrize("config", [ZOO["many_heads_deep"],
+@pytest.mark.parametrize("config", [ZOO["many_heads_deep"], ZOO["sliding"], ZOO["sliding_alibi_groups"],
                                     *(c for n, c in ZOO.items() if n.startswith("layernorm-pre-gelu"))],
-                         ids=lambda c: f"{c.position}-{c.kv_heads}")
+                         ids=lambda c: f"{c.attention}-{c.position}-{c.kv_heads}")
 def test_cached_logits_equal_uncached_at_every_position(config, backend):
     engine = make_engine(backend, config, dtype="float64")
     engine.load_state_dict(twins(config)[0].state_dict())

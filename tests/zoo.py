@@ -15,6 +15,8 @@ ZOO = {
     "many_heads_deep": GPTConfig(**BASE | dict(n_head=6, n_layer=3, norm_eps=1e-6)),
     "smallest": GPTConfig(vocab_size=2, block_size=1, n_layer=1, n_head=1, n_embd=1),
     "interleaved": GPTConfig(**BASE | dict(position="rope", rope_pairs="interleaved", rope_theta=100.0)),
+    "sliding": GPTConfig(**BASE | dict(attention="sliding", window=3)),
+    "sliding_alibi_groups": GPTConfig(**BASE | dict(attention="sliding", window=4, position="alibi", n_kv_head=1)),
     "three_head_alibi": GPTConfig(**BASE | dict(n_head=3, position="alibi")),
 }
 

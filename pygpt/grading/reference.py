@@ -40,16 +40,24 @@ def causal_mask(n_query, n_key=None):
     return mask
 
 
+def alike(*arrays):
+    """The arrays with the axes before their last two broadcast: one key may serve several queries."""
+    front = np.broadcast_shapes(*(array.shape[:-2] for array in arrays))
+    return tuple(np.broadcast_to(array, (*front, *array.shape[-2:])) for array in arrays)
+
+
 def attention(q, k, v, mask=None):
-    """q (..., T, D), k and v (..., S, D), mask (T, S) -> y (..., T, D), weights (..., T, S)."""
+    """q (..., T, D), k and v (..., S, D), mask (T, S) -> y (..., T, D), weights (..., T, S). Axes in front broadcast."""
     T, D, S = q.shape[-2], q.shape[-1], k.shape[-2]
+    q, k, v = alike(q, k, v)
+    mask = None if mask is None else np.broadcast_to(mask, (*q.shape[:-2], T, S))
     scores = np.zeros((*q.shape[:-1], S))
     for at in np.ndindex(q.shape[:-2]):
         for t in range(T):
             for s in range(S):
                 scores[at][t, s] = math.fsum(q[at][t] * k[at][s]) / math.sqrt(D)
                 if mask is not None:
-                    scores[at][t, s] += mask[t, s]
+                    scores[at][t, s] += mask[at][t, s]
     weights = softmax(scores)
     y = np.zeros(q.shape[:-1] + v.shape[-1:])
     for at in np.ndindex(q.shape[:-2]):
@@ -61,6 +69,7 @@ def attention(q, k, v, mask=None):
 
 def attention_gradients(dy, q, k, v, weights):
     """dq, dk, dv: every product of the forward pass, each sent back along both of its factors."""
+    q, k, v = alike(q, k, v)
     dq, dk, dv, dweights = np.zeros(q.shape), np.zeros(k.shape), np.zeros(v.shape), np.zeros(weights.shape)
     pairs = list(np.ndindex(weights.shape[-2:]))
     for at in np.ndindex(q.shape[:-2]):

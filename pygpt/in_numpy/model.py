@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from ..errors import ModelInputError
-from ..tables import causal_mask
+from ..tables import context_mask
 from .backend import array_module
 from .block import BLOCKS
 from .constants import Constant
@@ -38,7 +38,8 @@ class GPT(Module):
         if config.tie_weights:
             self.lm_head.weight = self.wte.weight
         self.astype(dtype)
-        self.mask = Constant(causal_mask(config.block_size) + position_bias(self.wpe, config))
+        mask = context_mask(config.attention, config.block_size, config.window)
+        self.mask = Constant(mask + position_bias(self.wpe, config))
 
     def astype(self, dtype):
         """Cast every parameter, for instance to float64 for a gradient check."""

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from ..errors import CheckpointError, ModelInputError, unknown
-from ..tables import causal_mask
+from ..tables import context_mask
 from .block import BLOCKS
 from .constants import Constant
 from .kv_cache import KVCache
@@ -35,7 +35,8 @@ class GPT(nn.Module):
         self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_weights:
             self.lm_head.weight = self.wte.weight
-        self.mask = Constant(causal_mask(config.block_size) + position_bias(self.wpe, config))
+        mask = context_mask(config.attention, config.block_size, config.window)
+        self.mask = Constant(mask + position_bias(self.wpe, config))
 
     def forward(self, ids, cache=None):
         """ids (B, T) ints -> logits (B, T, V).

@@ -171,6 +171,7 @@ WINDOW_MASK = Exercise(
            "np.where((key <= query) & (key > query - window), 0.0, -np.inf)"),
     example="window_mask(3, 3, 2) is [[0, -inf, -inf], [0, 0, -inf], [-inf, 0, 0]]: the last token has lost sight of "
             "the first.",
+    part="pygpt.tables.window_mask",
     outputs="mask", reference=window_reference, mistakes=tuple(mistakes_masks.WINDOW_MASK),
     stages=(
         Stage("wide window", "A window as long as the text hides nothing but the future.",
@@ -214,6 +215,7 @@ DOCUMENT_MASK = Exercise(
            "np.where(same & (place <= place[:, None]), 0.0, -np.inf)"),
     example="document_mask([0, 0, 1]) is [[0, -inf, -inf], [0, 0, -inf], [-inf, -inf, 0]]: the third token is from "
             "another text, and sees only itself.",
+    part="pygpt.tables.document_mask",
     outputs="mask", reference=document_reference, mistakes=tuple(mistakes_masks.DOCUMENT_MASK),
     stages=(
         Stage("one text", "With one text it is the causal mask.", (document_case([0]), document_case([4, 4, 4]))),
