@@ -44,7 +44,7 @@ def embedding_backward(dy, cache):
     ids, n_rows = cache
     xp = array_module(dy)
     dy_rows = dy.reshape(-1, dy.shape[-1])
-    if n_rows <= 1024:                                 # small table: a one-hot product beats a scattered sum
+    if n_rows <= 384:                                  # small table: a one-hot product beats a scattered sum
         one_hot = (xp.arange(n_rows)[:, None] == ids.reshape(1, -1)).astype(dy.dtype)
         return one_hot @ dy_rows
     dweight = xp.zeros((n_rows, dy.shape[-1]), dtype=dy.dtype)
