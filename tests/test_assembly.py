@@ -35,7 +35,8 @@ def verdicts(assembly):
 
 
 @pytest.mark.parametrize("model", [{}, dict(norm="rmsnorm", mlp="swiglu", position="rope", n_kv_head=1, bias=False),
-                                   dict(norm_place="post", mlp="geglu", position="alibi", attention="sliding", window=3),
+                                   dict(norm_place="post", mlp="geglu", position="alibi"),
+                                   dict(mlp="gelu", attention="sliding", window=3),
                                    dict(mlp="gelu_exact", position="sinusoidal"), dict(mlp="relu2", dropout=0.2)],
                          ids=lambda m: m.get("mlp", "default"))
 def test_references_as_parts_change_nothing(model):

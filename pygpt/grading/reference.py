@@ -47,7 +47,7 @@ def alike(*arrays):
 
 
 def attention(q, k, v, mask=None):
-    """q (..., T, D), k and v (..., S, D), mask (T, S) -> y (..., T, D), weights (..., T, S); axes in front broadcast."""
+    """q (..., T, D), k and v (..., S, D), mask (T, S) -> y (..., T, D), weights (..., T, S). Front axes broadcast."""
     T, D, S = q.shape[-2], q.shape[-1], k.shape[-2]
     q, k, v = alike(q, k, v)
     mask = None if mask is None else np.broadcast_to(mask, (*q.shape[:-2], T, S))
