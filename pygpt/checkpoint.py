@@ -55,10 +55,19 @@ def read_model(folder):
     return config, state, tokenizer
 
 
+def read_run(folder):
+    """run.json of a checkpoint: step, data position and the settings of the run; CheckpointError if unreadable."""
+    folder = Path(folder)
+    run = _read_json(folder, "run.json")
+    if not isinstance(run, dict):
+        raise CheckpointError(f"{folder / 'run.json'} is damaged: no settings in it; resume from another checkpoint")
+    return run
+
+
 def load_run(folder, engine):
     """Put weights, moments and random state of a checkpoint into `engine`; the rest of run.json comes back."""
     folder = Path(folder)
-    run = _read_json(folder, "run.json")
+    run = read_run(folder)
     _, state, _ = read_model(folder)
     moments = _read_arrays(folder, "optimizer.safetensors")
     engine.load_state_dict(state)

@@ -98,6 +98,7 @@ def generate(
 ):
     """Write text with a trained model, token by token."""
     from .engine import load_model
+    from .generate import TextStream
     from .generate import generate as run
 
     if model and (Path(model) / "model").is_dir():   # the folder of a run, as `folder:` in its config names it
@@ -106,12 +107,14 @@ def generate(
     text = prompt.replace(r"\n", "\n")
     ids = tokenizer.encode(text)
 
-    def write(token):
-        sys.stdout.write(tokenizer.decode([token]))
+    def write(words):
+        sys.stdout.write(words)
         sys.stdout.flush()
 
+    stream = TextStream(tokenizer, write)
     sys.stdout.write(text.lstrip("\n"))
-    run(loaded, ids, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, on_token=write)
+    run(loaded, ids, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, on_token=stream.put)
+    stream.finish()
     sys.stdout.write("\n")
 
 

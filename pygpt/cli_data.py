@@ -45,6 +45,28 @@ def get(names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]...", h
         typer.echo(f"{name} is ready: {path}")
 
 
+@app.command()
+def encode(name: Annotated[str, typer.Argument(help="see `pygpt data list`; or a file or folder of text")]
+           = "shakespeare",
+           tokenizer: Annotated[str, typer.Option("--tokenizer", "-t", help="char, gpt2 or a saved tokenizer's file")]
+           = "char"):
+    """Turn a corpus into token ids on the disk, once; `pygpt train` then maps them into memory."""
+    from tqdm import tqdm
+
+    from .data import open_corpus
+    from .data.encoded import encode_corpus, open_tokenizer
+    from .data.store import cache_folder
+
+    corpus = open_corpus(name)
+    chosen = open_tokenizer(tokenizer, corpus)
+    with tqdm(total=corpus.size("train") + corpus.size("val"), unit=" characters", unit_scale=True, leave=False,
+              disable=None) as bar:
+        encoded = encode_corpus(corpus, chosen, progress=bar.update)
+    for part, ids in encoded.items():
+        typer.echo(f"{part}: {len(ids):,} tokens of {corpus.size(part):,} bytes, {ids.dtype.itemsize} bytes each")
+    typer.echo(f"kept in {cache_folder() / 'encoded'}")
+
+
 class ByteBar:
     """A bar for a download of known size, on a terminal only: in a log it would be noise."""
 

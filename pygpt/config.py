@@ -22,6 +22,7 @@ CHOICES = {
     "backend": ("numpy", "torch"),
     "schedule": ("constant", "cosine"),
     "dtype": ("float32", "float64"),
+    "batching": ("fixed", "budget", "curriculum"),
 }
 TYPE_NAMES = {int: "a whole number", float: "a number", str: "a name", bool: "true or false", dict: "settings under it",
               type(None): "null"}
@@ -96,11 +97,15 @@ class TrainConfig:
     backend: str = "numpy"
     device: str = "cpu"             # torch only: cpu, cuda, mps
     dtype: str = "float32"
-    corpus: str = "shakespeare"
+    corpus: str = "shakespeare"     # a name of `pygpt data list`, or a file or folder of text
+    tokenizer: str = "char"         # char, gpt2, or the file of a saved tokenizer
     folder: str = "runs/latest"     # checkpoints and logs go here
     seed: int = 0
     steps: int = 2000
     batch_size: int = 12            # B, sequences a step
+    batching: str = "fixed"         # fixed windows; whole documents by budget; by curriculum, short ones first
+    max_tokens: int = 4096          # a step, padding included, with budget and curriculum, instead of batch_size
+    curriculum_steps: int = 1000    # until documents of all lengths take part
     schedule: str = "cosine"
     lr: float = 1e-3
     min_lr: float = 1e-4
@@ -116,8 +121,9 @@ class TrainConfig:
 
     def __post_init__(self):
         check_types(self)
-        require_choice(self, "backend", "schedule", "dtype")
-        require_positive(self, "steps", "batch_size", "lr", "eval_every", "eval_batches", "save_every", "keep")
+        require_choice(self, "backend", "schedule", "dtype", "batching")
+        require_positive(self, "steps", "batch_size", "max_tokens", "curriculum_steps", "lr", "eval_every",
+                         "eval_batches", "save_every", "keep")
         for name in ("warmup", "weight_decay", "grad_clip", "min_lr", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 or more")
@@ -125,7 +131,10 @@ class TrainConfig:
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 up to, but not including, 1")
         if self.model:
-            self.model_config(vocab_size=1)   # a wrong model setting shows now, not after the data is read
+            block_size = self.model_config(vocab_size=1).block_size   # what is wrong shows before the data is read
+            if self.batching != "fixed" and self.max_tokens < block_size:
+                raise ConfigError(f"max_tokens={self.max_tokens} must hold one sequence of block_size={block_size}; "
+                                  f"allowed: {block_size} or more")
 
     def model_config(self, vocab_size):
         """The GPTConfig of this run for a tokenizer of `vocab_size` tokens."""

@@ -3,6 +3,8 @@
 T positions  V vocabulary
 """
 
+import codecs
+
 import numpy as np
 
 from .engine import engine_for
@@ -47,3 +49,24 @@ def _next_logits(engine, ids, count, use_cache):
         else:
             window, cache = ids[-block_size:], None
         yield engine.logits(np.array([window]), cache)[0]
+
+
+class TextStream:
+    """Text as its tokens arrive: what is written is whole characters, though a token may hold half of one."""
+
+    def __init__(self, tokenizer, write):
+        """write(text) is called when there is something to show."""
+        self.vocab, self.write = tokenizer.vocab, write
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def put(self, token):
+        """Take one more token id. Bytes that can no longer become a character are shown as the sign U+FFFD."""
+        self._show(self.decoder.decode(self.vocab[token]))
+
+    def finish(self):
+        """Show what is still held back: the text ends in the middle of a character."""
+        self._show(self.decoder.decode(b"", final=True))
+
+    def _show(self, text):
+        if text:
+            self.write(text)

@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from . import checkpoint
-from .data import load_corpus
+from .data import open_corpus
 from .data.batches import Batches, fixed_batches
+from .data.encoded import encode_corpus, encode_documents, open_tokenizer, tokenizer_sum
+from .data.sequences import BudgetBatches, CurriculumBatches, Sequences
 from .engine import make_engine
 from .errors import CheckpointError, PyGPTError
 from .metrics import bits_per_byte
 from .schedules import learning_rate
-from .tokenizers import CharTokenizer
 from .tracking import Silent
 
 
@@ -62,17 +63,18 @@ class _Run:
     def __init__(self, config, tracker, save):
         self.config, self.tracker, self.saving = config, tracker, save
         self.folder = Path(config.folder)
-        corpus = load_corpus(config.corpus)
-        self.tokenizer = CharTokenizer.train(corpus.train + corpus.val)
+        corpus = open_corpus(config.corpus)
+        self.tokenizer = open_tokenizer(config.tokenizer, corpus)
         self.model_config = config.model_config(self.tokenizer.vocab_size)
         self.engine = make_engine(config.backend, self.model_config, config.seed, config.dtype, config.device,
                                   betas=(config.beta1, config.beta2), weight_decay=config.weight_decay,
                                   grad_clip=config.grad_clip)
-        train_tokens, val_tokens = (np.array(self.tokenizer.encode(text)) for text in (corpus.train, corpus.val))
+        tokens = encode_corpus(corpus, self.tokenizer)
         size = config.batch_size, self.model_config.block_size
-        self.batches = Batches(train_tokens, *size, seed=config.seed)
-        self.val_batches = fixed_batches(val_tokens, *size, config.eval_batches)
-        self.train_batches = fixed_batches(train_tokens, *size, config.eval_batches)
+        self.batches = make_batches(config, corpus, self.tokenizer, tokens["train"], size[1])
+        # Evaluations are the same windows however the run is fed, so that their losses compare.
+        self.val_batches, self.train_batches = (fixed_batches(tokens[part], *size, config.eval_batches)
+                                                for part in ("val", "train"))
         self.step, self.history = 0, []
 
     def go(self):
@@ -129,6 +131,7 @@ class _Run:
         folder = checkpoint.latest(self.folder)
         if folder is None:
             raise CheckpointError(f"{self.folder} holds no checkpoint to resume from; start without --resume")
+        self._check_same_feed(folder)
         run = checkpoint.load_run(folder, self.engine)
         try:
             self.step, self.history = run["step"], run["history"]
@@ -137,13 +140,37 @@ class _Run:
             raise CheckpointError(f"{folder / 'run.json'} is damaged: {error!r}; "
                                   f"delete {folder} and resume again") from None
 
+    def _check_same_feed(self, folder):
+        """CheckpointError where the saved run read other tokens, or in another way: its place means nothing here."""
+        _, _, tokenizer = checkpoint.read_model(folder)
+        if tokenizer_sum(tokenizer) != tokenizer_sum(self.tokenizer):
+            raise CheckpointError(f"{folder} was trained with another tokenizer than tokenizer={self.config.tokenizer}"
+                                  f" with corpus={self.config.corpus}; resume with the same ones, or start another "
+                                  "folder=...")
+        saved = checkpoint.read_run(folder).get("config", {}).get("batching", "fixed")
+        if saved != self.config.batching:
+            raise CheckpointError(f"{folder} was trained with batching={saved}, not {self.config.batching}; resume "
+                                  "with the same, or start another folder=...")
+
     def _evaluated(self):
         return bool(self.history) and self.history[-1]["step"] == self.step
 
     def _describe(self):
+        fixed = self.config.batching == "fixed"
         return {"backend": self.config.backend, "parameters": self.engine.model.num_parameters(),
-                "steps": self.config.steps,
-                "tokens_per_step": self.config.batch_size * self.model_config.block_size, "folder": str(self.folder)}
+                "steps": self.config.steps, "folder": str(self.folder),
+                "tokens_per_step": self.config.batch_size * self.model_config.block_size if fixed
+                else self.config.max_tokens}
+
+
+def make_batches(config, corpus, tokenizer, tokens, block_size):
+    """The stream of training batches that config.batching asks for; `tokens` is the training part as ids."""
+    if config.batching == "fixed":
+        return Batches(tokens, config.batch_size, block_size, seed=config.seed)
+    sequences = Sequences(*encode_documents(corpus, tokenizer)["train"], longest=block_size)
+    if config.batching == "budget":
+        return BudgetBatches(sequences, config.max_tokens, config.seed)
+    return CurriculumBatches(sequences, config.max_tokens, config.curriculum_steps, config.seed)
 
 
 def validation_loss(engine, tokenizer, text, batch_size=32):

@@ -16,7 +16,7 @@ from pygpt.checkpoint import save_model
 from pygpt.data.corpora import CORPORA, corpus_path
 from pygpt.errors import DataError
 from pygpt.in_numpy import GPT
-from pygpt.tokenizers import CharTokenizer
+from pygpt.tokenizers import BPETokenizer, CharTokenizer
 
 GOOD = """
 import numpy as np
@@ -167,6 +167,33 @@ def test_train_resume_and_generate(pygpt, tiny_run):
     assert pygpt("generate", "--model", run, "--prompt", "to ", "--max-new-tokens", 3)[0] == 0
     status, out, _ = pygpt("train", tiny_run, "steps=6", "--resume")
     assert status == 0 and (run / "step-0000006").is_dir()
+
+
+def test_train_and_generate_with_bpe_by_budget(pygpt, tiny_run, monkeypatch):
+    monkeypatch.chdir(tiny_run.parent)
+    BPETokenizer.train("to be or not to be, " * 50, 270).save("bpe.json")
+    settings = ("tokenizer=bpe.json", "batching=budget", "max_tokens=64")
+    assert pygpt("train", tiny_run, *settings)[0] == 0
+    assert pygpt("train", tiny_run, *settings, "steps=6", "--resume")[0] == 0
+    status, out, err = pygpt("generate", "--model", "run", "--prompt", "to be", "--max-new-tokens", 9, "--seed", 1)
+    assert (status, err) == (0, "") and out.startswith("to be")
+    status, _, err = pygpt("train", tiny_run, "tokenizer=bqe.json", "folder=other")
+    assert status == 1 and one_line(err) and "allowed: char, gpt2, or the file of a saved tokenizer" in err
+    status, _, err = pygpt("train", tiny_run, "batching=budget", "max_tokens=4")
+    assert status == 1 and one_line(err) and "max_tokens=4 must hold one sequence of block_size=8" in err
+
+
+def test_data_encode_says_what_it_made(pygpt, tiny_run):
+    status, out, _ = pygpt("data", "encode", "shakespeare")
+    assert status == 0 and "train: 800 tokens of 800 bytes, 1 bytes each" in out
+    assert len(list((tiny_run.parent / "cache" / "encoded").glob("*.bin"))) == 2
+
+
+def test_data_show_tells_a_folder_of_text(pygpt, tmp_path):
+    (tmp_path / "one.txt").write_text("first line\nsecond [line]\n" * 20)
+    status, out, _ = pygpt("data", "show", tmp_path, "--lines", 1)
+    assert status == 0 and "461 characters" in out and out.endswith("first line\n") and "sha256" in out
+    assert pygpt("data", "show", "gpt2")[0] == 1
 
 
 def test_train_interrupted_says_how_to_go_on(pygpt, tiny_run, monkeypatch):

@@ -13,19 +13,22 @@ from pygpt.checkpoint import latest, save_model
 from pygpt.data import Corpus
 from pygpt.data.batches import Batches, fixed_batches, sample_batch
 from pygpt.errors import CheckpointError, DataError, ModelInputError, PyGPTError
+from pygpt.generate import TextStream
 from pygpt.in_numpy import GPT
 from pygpt.in_numpy.parallel import ParallelGradients
+from pygpt.tokenizers import BPETokenizer
 from pygpt.tracking import Silent
 
-TEXT = "the cat sat on the mat; the dog ate the hat.\n" * 60
+TEXT = "the cat sat on the mat; the dog ate the hat.\n\nthe dog sat.\n\n" * 45
 MODEL = dict(block_size=16, n_layer=2, n_head=2, n_embd=16, dropout=0.1)
 
 
 @pytest.fixture(autouse=True)
-def small_corpus(monkeypatch):
+def small_corpus(monkeypatch, tmp_path_factory):
     """A text of three kilobytes in place of the plays, so that a run takes a second."""
+    monkeypatch.setenv("PYGPT_CACHE", str(tmp_path_factory.mktemp("cache")))
     corpus = Corpus("small", TEXT, TEXT[:900], licence="public domain", source="made here", sha256="")
-    monkeypatch.setattr(sys.modules["pygpt.train"], "load_corpus", lambda name: corpus)   # pygpt.train is the function
+    monkeypatch.setattr(sys.modules["pygpt.train"], "open_corpus", lambda name: corpus)   # pygpt.train is the function
 
 
 @pytest.fixture
@@ -56,6 +59,48 @@ def test_a_stopped_run_goes_on_to_the_bit(config, tmp_path, backend):
     assert resumed.history == whole.history
     for name, array in whole.engine.state_dict().items():
         np.testing.assert_array_equal(array, resumed.engine.state_dict()[name], err_msg=name)
+
+
+@pytest.mark.parametrize("batching", ["budget", "curriculum"])
+def test_documents_train_alike_on_every_backend_and_go_on_to_the_bit(config, tmp_path, batching):
+    """Batches of changing shape, with padding that must count for nothing."""
+    config = dataclasses.replace(config, batching=batching, max_tokens=64, curriculum_steps=10, dtype="float64",
+                                 model=MODEL | {"dropout": 0.0})
+    losses = {}
+    for backend in ("numpy", "torch"):
+        folder = str(tmp_path / backend)
+        whole = train(dataclasses.replace(config, backend=backend, folder=folder), save=False)
+        losses[backend] = [entry["val_loss"] for entry in whole.history]
+        assert losses[backend][-1] < losses[backend][0] - 0.3
+        with pytest.raises(KeyboardInterrupt):
+            train(dataclasses.replace(config, backend=backend, folder=folder), tracker=StopAt(17))
+        assert train(dataclasses.replace(config, backend=backend, folder=folder), resume=True).history == whole.history
+    assert losses["numpy"] == pytest.approx(losses["torch"], abs=1e-9)
+
+
+def test_a_run_keeps_its_tokenizer_and_is_not_resumed_with_another(config, tmp_path):
+    BPETokenizer.train(TEXT, 270).save(tmp_path / "bpe.json")
+    config = dataclasses.replace(config, tokenizer=str(tmp_path / "bpe.json"), steps=10)
+    result = train(config)
+    model, tokenizer = load_model(result.folder / "model")
+    assert tokenizer.merges == result.tokenizer.merges and model.config.vocab_size == 270
+    assert tokenizer.decode(generate(model, tokenizer.encode("the cat"), 5, seed=0)).startswith("the cat")
+    BPETokenizer.train(TEXT.upper(), 270).save(tmp_path / "bpe.json")
+    with pytest.raises(CheckpointError, match="step-0000010 was trained with another tokenizer than tokenizer=/"):
+        train(config, resume=True)
+    BPETokenizer.train(TEXT, 270).save(tmp_path / "bpe.json")
+    with pytest.raises(CheckpointError, match="trained with batching=fixed, not budget; resume with the same"):
+        train(dataclasses.replace(config, batching="budget"), resume=True)
+
+
+def test_text_is_shown_in_whole_characters():
+    tokenizer = BPETokenizer.train("ab", 256)   # the 256 bytes: a token is a part of a character
+    shown = []
+    stream = TextStream(tokenizer, shown.append)
+    for token in [*"a猫😀".encode(), 0xE7, ord("b"), 0xF0, 0x9F]:
+        stream.put(token)
+    stream.finish()
+    assert shown == ["a", "猫", "😀", "\ufffdb", "\ufffd"]
 
 
 @pytest.mark.parametrize("first, second", [("numpy", "torch"), ("torch", "numpy")])

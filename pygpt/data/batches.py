@@ -30,7 +30,8 @@ class Batches:
 
     def next(self):
         """The next (ids, targets), each (B, T)."""
-        return sample_batch(self.tokens, self.batch_size, self.block_size, self.rng)
+        windows = sample_batch(self.tokens, self.batch_size, self.block_size, self.rng)
+        return tuple(np.asarray(window, np.int64) for window in windows)   # ids on the disk may be bytes
 
     def state_dict(self):
         """Where the stream stands, as plain numbers for JSON."""

