@@ -15,14 +15,15 @@ from pygpt.in_numpy import attention, functional
 
 TEXT = "the cat sat on the mat; the dog ate the hat.\n" * 60
 QUICK = dict(steps=3, batch_size=2, eval_batches=1, warmup=1)
-SMALL = dict(block_size=8, n_embd=16, n_head=2)
+SMALL = dict(block_size=6, n_layer=1, n_embd=16, n_head=2)
 IN_A_GPT = [exercise for exercise in grading.exercises() if mine.in_a_gpt(exercise)]
 
 
 @pytest.fixture(autouse=True)
-def small_corpus_and_no_parts(monkeypatch):
+def small_corpus_and_no_parts(monkeypatch, tmp_path_factory):
+    monkeypatch.setenv("PYGPT_CACHE", str(tmp_path_factory.mktemp("cache")))
     corpus = Corpus("small", TEXT, TEXT[:900], licence="public domain", source="made here", sha256="")
-    monkeypatch.setattr(sys.modules["pygpt.train"], "load_corpus", lambda name: corpus)
+    monkeypatch.setattr(sys.modules["pygpt.train"], "open_corpus", lambda name: corpus)
     monkeypatch.setattr(mine, "_mine", {})
 
 
@@ -39,11 +40,13 @@ def verdicts(assembly):
                                    dict(mlp="gelu", attention="sliding", window=3),
                                    dict(mlp="gelu_exact", position="sinusoidal"), dict(mlp="relu2", dropout=0.2)],
                          ids=lambda m: m.get("mlp", "default"))
-def test_references_as_parts_change_nothing(model):
-    """The graders' references share no code with the package, so this is a GPT made by somebody else."""
+def test_references_as_parts_change_nothing(model, monkeypatch):
+    """The graders' references share no code with the package, so this is a GPT made by somebody else, and slow."""
+    monkeypatch.setattr("pygpt.grading.assembly.PROBE_STEPS", 2)
+    monkeypatch.setattr("pygpt.grading.assembly.PROBE_MODEL", dict(vocab_size=13, block_size=5, n_layer=1))
     for exercise in IN_A_GPT:
         use(exercise.id, exercise.reference)
-    found = assemble({**SMALL, **model}, **QUICK)
+    found = assemble({**SMALL, **model}, **QUICK | dict(steps=1))
     assert found, repr(found)
     assert set(verdicts(found).values()) <= {SAME, ABSENT}
     assert verdicts(found)["05.4"] == SAME and "of your parts are at work, none changes" in repr(found)
