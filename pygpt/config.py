@@ -18,7 +18,7 @@ CHOICES = {
     "mlp": ("gelu", "gelu_exact", "relu2", "swiglu", "geglu"),
     "position": ("learned", "sinusoidal", "rope", "alibi", "none"),
     "rope_pairs": ("half", "interleaved"),
-    "attention": ("full", "sliding"),
+    "attention": ("full", "sliding", "bidirectional"),
     "backend": ("numpy", "torch"),
     "schedule": ("constant", "cosine"),
     "dtype": ("float32", "float64"),
@@ -114,6 +114,7 @@ class TrainConfig:
     beta2: float = 0.99
     weight_decay: float = 0.1       # on matrices; not on biases, norms and embeddings
     grad_clip: float = 1.0          # global norm; 0 switches clipping off
+    embedding_noise: float = 0.0    # NEFTune's alpha; 5 is usual in fine-tuning, too much for fresh weights
     eval_every: int = 250           # steps
     eval_batches: int = 20          # fixed validation batches, the same at every evaluation
     save_every: int = 500           # steps
@@ -124,7 +125,7 @@ class TrainConfig:
         require_choice(self, "backend", "schedule", "dtype", "batching")
         require_positive(self, "steps", "batch_size", "max_tokens", "curriculum_steps", "lr", "eval_every",
                          "eval_batches", "save_every", "keep")
-        for name in ("warmup", "weight_decay", "grad_clip", "min_lr", "seed"):
+        for name in ("warmup", "weight_decay", "grad_clip", "embedding_noise", "min_lr", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 or more")
         for name in ("beta1", "beta2"):

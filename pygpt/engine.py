@@ -18,6 +18,7 @@ class Engine(Protocol):
     """A model, its optimizer and its device. Arrays go in and come out as NumPy, whatever is inside."""
 
     def step(self, ids, targets, lr): """Train once on ids, targets (B, T); -> loss, gradient norm before clipping."""
+    def add_embedding_noise(self, alpha): """Add noise to the token embeddings in every training step from now on."""
     def loss(self, ids, targets): """Loss on ids, targets (B, T), without dropout, keeping nothing; a float."""
     def logits(self, ids, cache=None): """ids (B, T) -> logits of the next token (B, V)."""
     def new_cache(self): """An empty KV cache, to pass to `logits`."""

@@ -31,6 +31,9 @@ def generate(model, ids, max_new_tokens, temperature=1.0, top_k=None, top_p=None
     if not ids:
         raise ModelInputError("the prompt is empty; give at least one token, for instance a newline")
     engine, rng = engine_for(model), np.random.default_rng(seed)
+    if engine.config.attention == "bidirectional":
+        raise ConfigError("a model with attention='bidirectional' fills gaps from both sides and cannot write on; use "
+                          "pygpt.rewrite.fill_masks, or a model with attention='full'")
     for logits in _next_logits(engine, ids, max_new_tokens, use_cache):
         token = sample(logits, rng, temperature, top_k, top_p)
         ids.append(token)

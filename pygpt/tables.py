@@ -52,8 +52,9 @@ def document_mask(documents):
 
 
 def context_mask(attention, block_size, window=None):
-    """The mask (T, T) for a whole context by the name that GPTConfig gives it: full or sliding."""
+    """The mask (T, T) for a whole context by the name that GPTConfig gives it: full, sliding or bidirectional."""
     return {"full": lambda: causal_mask(block_size),
+            "bidirectional": lambda: np.zeros((block_size, block_size)),   # nothing is hidden, to fill in gaps
             "sliding": lambda: window_mask(block_size, block_size, window)}[attention]()
 
 

@@ -69,6 +69,8 @@ class _Run:
         self.engine = make_engine(config.backend, self.model_config, config.seed, config.dtype, config.device,
                                   betas=(config.beta1, config.beta2), weight_decay=config.weight_decay,
                                   grad_clip=config.grad_clip)
+        if config.embedding_noise:
+            self.engine.add_embedding_noise(config.embedding_noise)
         tokens = encode_corpus(corpus, self.tokenizer)
         size = config.batch_size, self.model_config.block_size
         self.batches = make_batches(config, corpus, self.tokenizer, tokens["train"], size[1])

@@ -11,7 +11,7 @@ LEVELS = {
     1: ("tokenizers", "data", "checkpoint", "tracking", "swapping"),
     2: ("in_numpy", "in_torch", "in_jax"),
     3: ("engine",),                           # the one gate between the backends and what uses them
-    4: ("train", "generate", "evaluate", "tune", "distill", "multitask", "pretrained"),
+    4: ("train", "generate", "evaluate", "rewrite", "tune", "distill", "multitask", "pretrained"),
     5: ("viz", "serve", "grading", "learner_file", "notebooks", "doctor"),
     6: ("cli", "cli_data", "cli_tables", "cli_tokenizer"),
     7: ("__main__", "__init__"),              # the doors from outside; nothing within goes back through them

@@ -49,7 +49,9 @@ class StopAt(Silent):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-def test_a_stopped_run_goes_on_to_the_bit(config, tmp_path, backend):
+@pytest.mark.parametrize("noise", [0.0, 0.5])
+def test_a_stopped_run_goes_on_to_the_bit(config, tmp_path, backend, noise):
+    config = dataclasses.replace(config, embedding_noise=noise)
     whole = train(dataclasses.replace(config, backend=backend))
     assert whole.history[-1]["val_loss"] < whole.history[0]["val_loss"] - 0.5
     stopped = dataclasses.replace(config, backend=backend, folder=str(tmp_path / "stopped"))

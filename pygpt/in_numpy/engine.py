@@ -6,6 +6,7 @@ B batch  T positions  V vocabulary
 from .backend import to_host
 from .losses import cross_entropy_forward
 from .model import GPT
+from .noise import add_embedding_noise
 from .optim import AdamW, clip_grad_norm
 from .parallel import ParallelGradients
 
@@ -31,6 +32,11 @@ class NumpyEngine:
         if self._optimizer is None:
             self._optimizer = AdamW(self.model.named_parameters(), **self._adamw)
         return self._optimizer
+
+    def add_embedding_noise(self, alpha):
+        """From now on training adds noise to the token embeddings."""
+        add_embedding_noise(self.model, alpha)
+        self._gradients = None   # its workers are copies of the model as it was
 
     def step(self, ids, targets, lr):
         """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from .losses import IGNORE_INDEX, cross_entropy_backward, cross_entropy_forward
 from .module import Tape
+from .noise import NoisyEmbedding
 
 MAX_THREADS = 4   # beyond this the parts of a small batch cost more in waiting than they save
 
@@ -30,8 +31,9 @@ class ParallelGradients:
 
     def __init__(self, model, threads=None):
         """threads: parts to split a batch into; the default is one a core, at most MAX_THREADS."""
-        dropout = model.config.dropout > 0   # it draws from one stream, in order: one thread
-        self.threads = 1 if dropout else threads or min(MAX_THREADS, os.cpu_count() or 1)
+        # Dropout and noise draw from one stream, in order: one thread.
+        draws = model.config.dropout > 0 or any(isinstance(part, NoisyEmbedding) for part in model.modules())
+        self.threads = 1 if draws else threads or min(MAX_THREADS, os.cpu_count() or 1)
         self.model = model
         self.workers = [model] + [share_weights(model) for _ in range(self.threads - 1)]
         self.parameters = [list(worker.parameters()) for worker in self.workers]

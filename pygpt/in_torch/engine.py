@@ -8,6 +8,7 @@ import torch
 from ..errors import ConfigError
 from .losses import cross_entropy
 from .model import GPT
+from .noise import add_embedding_noise
 from .optim import AdamW, clip_grad_norm
 
 
@@ -34,6 +35,10 @@ class TorchEngine:
         if self._optimizer is None:
             self._optimizer = AdamW(self.model.named_parameters(), **self._adamw)
         return self._optimizer
+
+    def add_embedding_noise(self, alpha):
+        """From now on training adds noise to the token embeddings."""
+        add_embedding_noise(self.model, alpha)
 
     def step(self, ids, targets, lr):
         """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
