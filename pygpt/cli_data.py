@@ -100,17 +100,14 @@ def show(name: Annotated[str, typer.Argument(help="see `pygpt data list`; or a f
               lines: Annotated[int, typer.Option(min=0, help="how many lines of the text to print")] = 12):
     """Facts about a corpus: sizes, alphabet, what is held out, where it comes from; and its first lines."""
     from .data.corpora import describe, open_corpus
+    from .data.encoded import alphabet
 
     if name == "gpt2":
         raise DataError("gpt2 is a vocabulary, not a text: see `pygpt tokenizer show gpt2`")
     corpus = open_corpus(name)
     title, split = describe(name)
-    characters, alphabet = {"train": 0, "val": 0}, set()
-    for part in characters:
-        for text in corpus.chunks(part):
-            characters[part] += len(text)
-            alphabet.update(text)
-    signs = "".join(sorted(alphabet))
+    characters = {part: sum(map(len, corpus.chunks(part))) for part in ("train", "val")}
+    signs = "".join(sorted(alphabet(corpus)))
     rows = table("corpus", name)
     for label, value in [
         ("what", title), ("split", split),

@@ -48,13 +48,22 @@ def encode_documents(corpus, tokenizer, folder=None, progress=None):
 def open_tokenizer(name, corpus):
     """The tokenizer a run asks for: "char" has the characters of `corpus`, "gpt2" is GPT-2's, else a saved file."""
     if name == "char":
-        return CharTokenizer("".join(sorted({sign for part in PARTS for text in corpus.chunks(part) for sign in text})))
+        return CharTokenizer("".join(sorted(alphabet(corpus))))
     if name == "gpt2":
         return BPETokenizer.from_gpt2(*gpt2_files())
     if not Path(name).exists():
         raise DataError(f"tokenizer={name!r}; allowed: char, gpt2, or the file of a saved tokenizer, which "
                         "`pygpt tokenizer train` makes; there is no such file")
     return load_tokenizer(name)
+
+
+def alphabet(corpus):
+    """All characters of both parts, a set: validation may not meet an unknown one."""
+    found = set()
+    for part in PARTS:
+        for text in corpus.chunks(part):
+            found.update(text)
+    return found
 
 
 def tokenizer_sum(tokenizer):

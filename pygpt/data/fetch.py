@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ..errors import DataError
 
+DISK_FULL = "no space left on the disk"
 TIME_LIMIT = 600   # seconds, for a download of a few megabytes over a bad line
 
 
@@ -68,8 +69,10 @@ def _pip_download(package, folder, retry, target, progress=None):
     if done.returncode:
         if "DO NOT MATCH THE HASHES" in done.stderr:
             raise DataError(_wrong_sum(package, done.stderr.rpartition("Got")[2].strip()[:64], retry))
-        raise DataError(f"cannot download {package.name} {package.version} ({_reason(done.stderr)}); run `{retry}` "
-                        f"again with a network, or put {package.filename} at {target} by hand")
+        reason = _reason(done.stderr)
+        todo = (f"free some space or set PYGPT_CACHE to another folder, then run `{retry}` again" if reason == DISK_FULL
+                else f"run `{retry}` again with a network, or put {package.filename} at {target} by hand")
+        raise DataError(f"cannot download {package.name} {package.version} ({reason}); {todo}")
 
 
 def _what(package, requirements):
@@ -121,7 +124,7 @@ def _reason(stderr):
     """pip's own story in a few words."""
     story = stderr.lower()
     if "no space left" in story:
-        return "no space left on the disk"
+        return DISK_FULL
     if any(sign in story for sign in ("connection", "resolve", "timed out", "proxy", "ssl", "network", "retrying")):
         return "the package index cannot be reached"
     lines = stderr.splitlines() or ["pip said nothing"]
