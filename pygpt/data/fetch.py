@@ -107,11 +107,12 @@ def _run(command, environment, every_moment):
 
 def _bytes_in(folder):
     total = 0
-    for path in Path(folder).rglob("*"):
-        try:
-            total += path.stat().st_size
-        except OSError:   # gone in the meantime: pip tidies up
-            pass
+    for parent, _, names in os.walk(folder):   # unlike rglob it does not mind what pip tidies away meanwhile
+        for name in names:
+            try:
+                total += os.stat(os.path.join(parent, name)).st_size
+            except OSError:
+                pass
     return total
 
 
