@@ -208,6 +208,8 @@ def test_a_folder_that_cannot_be_read_is_one_line(tmp_path, files, message):
         load_corpus(str(tmp_path))
     with pytest.raises(DataError, match="there is no file or folder 'no/such'"):
         load_corpus("no/such")
+    with pytest.raises(DataError, match="is a place on this machine, so there is nothing to get"):
+        get_corpus(str(tmp_path))
 
 
 def hub(monkeypatch, **splits):

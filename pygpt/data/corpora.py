@@ -103,6 +103,8 @@ def corpus_spec(name):
                           split="validation: its own, or else every tenth document, by its text",
                           build=lambda: huggingface.build_from_hub(name), source=name)
     if name not in CORPORA:
+        if local.is_local(name):
+            raise DataError(f"{name} is a place on this machine, so there is nothing to get: use it by its path")
         raise DataError(unknown("corpus", name, CORPORA))
     return CORPORA[name]
 
