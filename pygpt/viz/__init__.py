@@ -10,6 +10,7 @@ _HOMES = {
     "bar_chart": "bars",
     "flow_chart": "flow",
     "learning_curve": "curves",
+    "merge_chart": "merges",
     "merge_widget": "segments",
     "line_chart": "charts",
     "outside_band": "curves",
