@@ -41,6 +41,7 @@ def test_an_epoch_visits_every_row_once_within_the_budget(rows, longest, max_tok
     assert sorted(np.concatenate(batches.plan()).tolist()) == list(range(len(sequences)))
     for ids, _ in batches.one_epoch():
         assert ids.size <= max_tokens
+    assert batches.waste() == pytest.approx(padding_share(batches.one_epoch()))
     first = [np.concatenate(batches.plan()).tolist() for batches.epoch in (0, 1)]
     again = BudgetBatches(sequences, max_tokens, seed)
     assert first == [np.concatenate(again.plan()).tolist() for again.epoch in (0, 1)]

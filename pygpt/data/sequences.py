@@ -52,7 +52,7 @@ class Sequences:
 
 
 def padding_share(batches):
-    """The share of all places in (ids, targets) batches that holds padding, 0 to 1."""
+    """The share of all places in (ids, targets) batches that has no target, 0 to 1: padding, and the source of pairs."""
     places = padding = 0
     for _, targets in batches:
         places += targets.size
@@ -81,6 +81,12 @@ class _Epochs:
         if self.position == len(self.plan()):
             self.epoch, self.position = self.epoch + 1, 0
         return self.sequences.batch(rows)
+
+    def waste(self):
+        """The share of the places of this epoch that holds padding, 0 to 1, by the lengths alone."""
+        lengths = self.sequences.lengths
+        places = sum(len(rows) * int(lengths[rows].max()) for rows in self.plan())
+        return 1 - int(lengths.sum()) / places
 
     def one_epoch(self):
         """Every batch of the current epoch, from its start, without moving on."""
