@@ -52,7 +52,7 @@ class Sequences:
 
 
 def padding_share(batches):
-    """The share of all places in (ids, targets) batches that has no target, 0 to 1: padding, and the source of pairs."""
+    """The share of places in (ids, targets) batches that has no target, 0 to 1: padding, and the source of pairs."""
     places = padding = 0
     for _, targets in batches:
         places += targets.size
