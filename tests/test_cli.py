@@ -1,22 +1,19 @@
 """The command line as a user meets it: exit statuses, one clear line for what goes wrong, and a quick start."""
 
-import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
 
 import pytest
 
 from pygpt import GPTConfig, cli, doctor, learner_file
 from pygpt.checkpoint import save_model
-from pygpt.data.corpora import CORPORA, corpus_path
 from pygpt.errors import DataError
 from pygpt.in_numpy import GPT
-from pygpt.tokenizers import BPETokenizer, CharTokenizer
+from pygpt.tokenizers import CharTokenizer
 
 GOOD = """
 import numpy as np
@@ -30,17 +27,6 @@ WRONG = """
 def softmax_backward(dy, cache):
     return dy * cache
 """
-
-
-@pytest.fixture
-def pygpt(capsys):
-    """Run a command in this process -> (exit status, stdout, stderr)."""
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            cli.main([str(a) for a in arguments])
-        out, err = capsys.readouterr()
-        return stop.value.code or 0, out, err
-    return run
 
 
 def one_line(err):
@@ -143,22 +129,6 @@ def test_a_damaged_model_is_one_line(pygpt, model, name):
     assert (status, out) == (1, "") and one_line(err)
 
 
-@pytest.fixture
-def tiny_run(tmp_path, monkeypatch):
-    """A config that trains for a moment on a made-up corpus, put where a fetched one would be."""
-    text = b"to be or not to be, " * 50
-    monkeypatch.setenv("PYGPT_CACHE", str(tmp_path / "cache"))
-    spec = replace(CORPORA["shakespeare"], sha256=hashlib.sha256(text).hexdigest(), n_train=800)
-    monkeypatch.setitem(CORPORA, "shakespeare", spec)
-    path = corpus_path("shakespeare")
-    path.parent.mkdir(parents=True)
-    path.write_bytes(text)
-    config = tmp_path / "tiny.yaml"
-    config.write_text(f"folder: {tmp_path / 'run'}\nsteps: 4\nbatch_size: 2\neval_batches: 1\nsave_every: 2\nmodel:\n"
-                      "  {block_size: 8, n_layer: 1, n_head: 1, n_embd: 4}\n")
-    return config
-
-
 def test_train_resume_and_generate(pygpt, tiny_run):
     status, out, _ = pygpt("train", tiny_run)
     run = tiny_run.parent / "run"
@@ -169,33 +139,6 @@ def test_train_resume_and_generate(pygpt, tiny_run):
     assert status == 0 and (run / "step-0000006").is_dir()
 
 
-def test_train_and_generate_with_bpe_by_budget(pygpt, tiny_run, monkeypatch):
-    monkeypatch.chdir(tiny_run.parent)
-    BPETokenizer.train("to be or not to be, " * 50, 270).save("bpe.json")
-    settings = ("tokenizer=bpe.json", "batching=budget", "max_tokens=64")
-    assert pygpt("train", tiny_run, *settings)[0] == 0
-    assert pygpt("train", tiny_run, *settings, "steps=6", "--resume")[0] == 0
-    status, out, err = pygpt("generate", "--model", "run", "--prompt", "to be", "--max-new-tokens", 9, "--seed", 1)
-    assert (status, err) == (0, "") and out.startswith("to be")
-    status, _, err = pygpt("train", tiny_run, "tokenizer=bqe.json", "folder=other")
-    assert status == 1 and one_line(err) and "allowed: char, gpt2, or the file of a saved tokenizer" in err
-    status, _, err = pygpt("train", tiny_run, "batching=budget", "max_tokens=4")
-    assert status == 1 and one_line(err) and "max_tokens=4 must hold one sequence of block_size=8" in err
-
-
-def test_data_encode_says_what_it_made(pygpt, tiny_run):
-    status, out, _ = pygpt("data", "encode", "shakespeare")
-    assert status == 0 and "train: 800 tokens of 800 bytes, 1 bytes each" in out
-    assert len(list((tiny_run.parent / "cache" / "encoded").glob("*.bin"))) == 2
-
-
-def test_data_show_tells_a_folder_of_text(pygpt, tmp_path):
-    (tmp_path / "one.txt").write_text("first line\nsecond [line]\n" * 20)
-    status, out, _ = pygpt("data", "show", tmp_path, "--lines", 1)
-    assert status == 0 and "461 characters" in out and out.endswith("first line\n") and "sha256" in out
-    assert pygpt("data", "show", "gpt2")[0] == 1
-
-
 def test_train_interrupted_says_how_to_go_on(pygpt, tiny_run, monkeypatch):
     def stop(*arguments, **numbers):
         raise KeyboardInterrupt
@@ -203,14 +146,6 @@ def test_train_interrupted_says_how_to_go_on(pygpt, tiny_run, monkeypatch):
     monkeypatch.setattr("pygpt.tracking.JSONLines.log", stop)
     status, _, err = pygpt("train", tiny_run, "steps=5")
     assert status == 130 and err.endswith(f"interrupted; to go on: pygpt train {tiny_run} steps=5 --resume\n")
-
-
-def test_missing_corpus_says_how_to_get_it(pygpt, tmp_path, monkeypatch):
-    monkeypatch.setenv("PYGPT_CACHE", str(tmp_path))
-    assert pygpt("data", "show") == (1, "", "error: corpus 'shakespeare' is not on this machine: "
-                                            "run `pygpt data get shakespeare`\n")
-    status, out, _ = pygpt("data", "list")
-    assert status == 0 and "tinyshakespeare" in out and " yes " not in out
 
 
 def test_an_unforeseen_error_is_one_line_unless_debugging(pygpt, monkeypatch):
@@ -318,14 +253,3 @@ def test_notebooks_run_keeps_the_outputs_in_the_file(pygpt, tmp_path):
     status, out, _ = pygpt("notebooks", "run", str(file))
     assert status == 0 and "small.ipynb" in out
     assert json.loads(file.read_text())["cells"][0]["outputs"][0]["text"] == ["42\n"]
-
-
-def test_data_get_takes_several_names_and_a_slip_costs_no_download(pygpt, monkeypatch, tmp_path):
-    got = []
-    monkeypatch.setattr("pygpt.data.corpora.get_corpus", lambda name, *rest: got.append(name) or tmp_path / name)
-    monkeypatch.setattr("pygpt.data.vocabularies.get_gpt2_files", lambda *rest: [tmp_path / "gpt2" / "vocab.bpe"])
-    status, out, _ = pygpt("data", "get", "tinyshakespeare", "gpt2")
-    assert status == 0 and out.splitlines() == [f"{name} is ready: {tmp_path / name}" for name in
-                                                ("tinyshakespeare", "gpt2")]
-    status, _, err = pygpt("data", "get", "shakespeare", "gtp2")
-    assert status == 1 and one_line(err) and got == ["tinyshakespeare"]

@@ -19,12 +19,6 @@ from pygpt.errors import DataError
 BODY = bytes(range(256)) * 4000
 
 
-@pytest.fixture
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("PYGPT_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
-
-
 class Server(http.server.BaseHTTPRequestHandler):
     """Serves BODY; breaks off after `stop_after` bytes, and knows ranges unless told otherwise."""
 
