@@ -61,7 +61,7 @@ def test_conda_brings_the_python_that_the_project_asks_for():
 def test_conda_specs_are_valid():
     rattler = pytest.importorskip("rattler", reason="py-rattler, which reads conda's specs, is not installed")
     for spec in SPECS:
-        rattler.MatchSpec(spec)
+        assert str(rattler.MatchSpec(spec))
 
 
 def test_condas_pip_section_is_the_install_that_start_py_makes():
