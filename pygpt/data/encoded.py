@@ -114,7 +114,7 @@ def _document_ids(tokenizer, texts, separator, ends):
 
 def _kept(corpus, tokenizer, folder, part, facts, progress):
     """(ids, ends or None) of one part: opened where they are kept, or made and kept, or made in memory."""
-    facts |= {"part": part, "dtype": smallest_dtype(tokenizer.vocab_size).name}
+    facts = facts | {"part": part, "dtype": smallest_dtype(tokenizer.vocab_size).name}
     names = [re.sub(r"[^\w.-]+", "-", corpus.name), facts["corpus"][:8], facts["tokenizer"][:8], part]
     stem = "-".join(names if facts["separator"] is None else [*names, "documents"])
     path = Path(folder or cache_folder() / "encoded") / stem
