@@ -117,16 +117,16 @@ def encode_against_tiktoken(text):
 
 
 def encode_plain(tokenizer, text):
-    """Merge by merge over the whole piece, nothing remembered: the lesson's first encoder."""
-    ids = []
+    """minbpe's encoder in our words: count the pairs of a piece, merge the earliest learnt one, begin again."""
+    ids, ranks = [], tokenizer._ranks
     for piece in compiled("gpt2").findall(text):
         tokens = [tokenizer._byte_ids[byte] for byte in piece.encode()]
-        while True:
-            pairs = [pair for pair in zip(tokens, tokens[1:], strict=False) if pair in tokenizer._ranks]
-            if not pairs:
+        while len(tokens) > 1:
+            counts = Counter(zip(tokens, tokens[1:], strict=False))
+            pair = min(counts, key=lambda pair: ranks.get(pair, float("inf")))
+            if pair not in ranks:
                 break
-            pair = min(pairs, key=tokenizer._ranks.get)
-            tokens = merging.merge(tokens, pair, tokenizer._results[tokenizer._ranks[pair]])
+            tokens = merging.merge(tokens, pair, tokenizer._results[ranks[pair]])
         ids += tokens
     return ids
 

@@ -11,7 +11,7 @@ from pygpt.data import get_corpus, load_corpus
 from pygpt.data.vocabularies import gpt2_files
 from pygpt.errors import DataError
 from pygpt.tokenizers import BPETokenizer, load_tokenizer, merging
-from pygpt.tokenizers.patterns import PATTERNS, compiled, last_safe_cut
+from pygpt.tokenizers.patterns import PATTERNS, compiled, last_safe_cut, splitter
 
 SENTENCE = "the cat sat on the mat; the cat's hat is 1234 times that of 12345 other cats' hats.\n\n  Mmmmmm aaaaaaa!\n"
 TEXT = SENTENCE * 3 + "naïve café, 猫が好き, 😀👩‍👩‍👧 " + " " * 7 + "\t\r\n\r\nend"
@@ -37,6 +37,16 @@ def openai(gpt2):
     ranks = {token: i for i, token in gpt2.vocab.items() if i != 50256}
     return tiktoken.Encoding("gpt2", pat_str=PATTERNS["gpt2"], mergeable_ranks=ranks,
                              special_tokens={"<|endoftext|>": 50256})
+
+
+ASCII = st.text(st.characters(codec="ascii"), max_size=40) | st.text(st.sampled_from("aB1'\n\r\t\v\x1c  .ls"))
+
+
+@given(text=ASCII)
+@settings(max_examples=500, deadline=None)
+def test_ascii_text_has_the_same_pieces_the_fast_way(text):
+    for name in PATTERNS:
+        assert splitter(name)(text) == compiled(name).findall(text)
 
 
 # Learning -------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from ..errors import DataError
 from ..files import write_atomically
 from .merging import N_BYTES, apply_merges, merge, train_merges
-from .patterns import compiled, last_safe_cut
+from .patterns import last_safe_cut, splitter
 from .printable import from_printable, to_printable
 from .special import SpecialTokens
 
@@ -29,7 +29,7 @@ class BPETokenizer:
         """
         self.special, self.pattern = SpecialTokens(special_tokens or {}), pattern
         self.merges = [tuple(pair) for pair in merges]
-        id_of = {token: i for i, token in vocab.items()}
+        id_of = self._id_of = {token: i for i, token in vocab.items()}
         self.vocab = {**vocab, **{i: token.encode() for token, i in self.special.ids.items()}}
         if len(self.vocab) < len(vocab) + len(self.special.ids):
             raise DataError("a special token has the id of another token; give each token an id of its own")
@@ -40,7 +40,7 @@ class BPETokenizer:
         except KeyError as error:
             raise DataError(f"the vocabulary lacks the token {error.args[0]!r}; it needs all 256 bytes, and both parts "
                             "and the result of every merge") from None
-        self._split = compiled(pattern).findall
+        self._split = splitter(pattern)
         self._known = _Known(self._encode_piece)
 
     @classmethod
@@ -56,7 +56,7 @@ class BPETokenizer:
         if n_merges < 0:
             raise DataError(f"vocab_size={vocab_size} is too small; allowed: {N_BYTES + len(special_tokens)} or more, "
                             f"for 256 bytes and {len(special_tokens)} special tokens")
-        split, counts = compiled(pattern).findall, Counter()
+        split, counts = splitter(pattern), Counter()
         for text in [text_or_iterable] if isinstance(text_or_iterable, str) else text_or_iterable:
             counts.update(split(text))
         pairs = train_merges({piece.encode(): n for piece, n in counts.items()}, n_merges, on_merge)
@@ -145,7 +145,11 @@ class BPETokenizer:
             return self._encode_ordinary(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
 
     def _encode_piece(self, piece):
-        return apply_merges([self._byte_ids[byte] for byte in piece.encode()], self._ranks, self._results)
+        data = piece.encode()
+        whole = self._id_of.get(data)
+        if whole is not None:   # merges inside a piece do not depend on what is around it: they end where they once did
+            return [whole]
+        return apply_merges([self._byte_ids[byte] for byte in data], self._ranks, self._results)
 
     def save(self, path):
         """Write everything as JSON; `load` or `load_tokenizer` reads it back."""

@@ -33,10 +33,11 @@ class SentencePieceTokenizer:
 
     @classmethod
     def train(cls, text_or_iterable, vocab_size, model_type="unigram", byte_fallback=True, special_tokens=()):
-        """Learn from a text or an iterable of texts.
+        """Learn from the lines of a text or of an iterable of texts.
 
         model_type: "unigram" (Kudo 2018) starts with many pieces and drops those it misses least; "bpe" merges.
-        byte_fallback: a character that has no piece is written as its bytes; without it, it becomes <unk> and is lost.
+        byte_fallback: a character that has no piece is written as its bytes; without it, it becomes <unk> and is lost,
+        as every new line and the rarest characters do.
         Raises DataError, in one line, for a size that the text cannot fill or that is too small for its characters.
         """
         if model_type not in ("unigram", "bpe"):
