@@ -29,6 +29,11 @@ def softmax_backward(dy, cache):
 """
 
 
+def heed_ctrl_c():
+    """What was started in the background of a shell ignores Ctrl-C, and so do its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def one_line(err):
     return err.startswith("error: ") and err.count("\n") == 1
 
@@ -162,7 +167,7 @@ def test_an_unforeseen_error_is_one_line_unless_debugging(pygpt, monkeypatch):
 def test_ctrl_c_is_one_line_and_130(tmp_path):
     (tmp_path / "loop.py").write_text("open('started', 'w')\nwhile True: pass\n")
     child = subprocess.Popen([sys.executable, "-m", "pygpt", "check", "loop.py"], cwd=tmp_path, stderr=subprocess.PIPE,
-                             text=True, start_new_session=True)
+                             text=True, start_new_session=True, preexec_fn=heed_ctrl_c)
     deadline = time.monotonic() + 30
     while not (tmp_path / "started").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
