@@ -20,7 +20,8 @@ CHOICES = {
     "rope_pairs": ("half", "interleaved"),
     "attention": ("full", "sliding", "bidirectional"),
     "backend": ("numpy", "torch"),
-    "schedule": ("constant", "cosine"),
+    "optimizer": ("sgd", "rmsprop", "adam", "adamw", "muon"),
+    "schedule": ("constant", "cosine", "linear", "exponential", "wsd"),
     "dtype": ("float32", "float64"),
     "batching": ("fixed", "budget", "curriculum"),
 }
@@ -106,14 +107,18 @@ class TrainConfig:
     batching: str = "fixed"         # fixed windows; whole documents by budget; by curriculum, short ones first
     max_tokens: int = 4096          # a step, padding included, with budget and curriculum, instead of batch_size
     curriculum_steps: int = 1000    # until documents of all lengths take part
+    accumulate: int = 1             # parts a batch is split into; their gradients add up to those of the whole
+    optimizer: str = "adamw"
     schedule: str = "cosine"
     lr: float = 1e-3
     min_lr: float = 1e-4
     warmup: int = 100               # steps
-    beta1: float = 0.9
-    beta2: float = 0.99
+    beta1: float = 0.9              # of the mean of gradients; momentum with sgd
+    beta2: float = 0.99             # of the mean of their squares
     weight_decay: float = 0.1       # on matrices; not on biases, norms and embeddings
     grad_clip: float = 1.0          # global norm; 0 switches clipping off
+    clip_value: float = 0.0         # each entry of a gradient, before the norm; 0 switches it off
+    label_smoothing: float = 0.0    # share of the truth that is spread over all tokens while training
     embedding_noise: float = 0.0    # NEFTune's alpha; 5 is usual in fine-tuning, too much for fresh weights
     eval_every: int = 250           # steps
     eval_batches: int = 20          # fixed validation batches, the same at every evaluation
@@ -122,13 +127,13 @@ class TrainConfig:
 
     def __post_init__(self):
         check_types(self)
-        require_choice(self, "backend", "schedule", "dtype", "batching")
-        require_positive(self, "steps", "batch_size", "max_tokens", "curriculum_steps", "lr", "eval_every",
-                         "eval_batches", "save_every", "keep")
-        for name in ("warmup", "weight_decay", "grad_clip", "embedding_noise", "min_lr", "seed"):
+        require_choice(self, "backend", "optimizer", "schedule", "dtype", "batching")
+        require_positive(self, "steps", "batch_size", "max_tokens", "curriculum_steps", "accumulate", "lr",
+                         "eval_every", "eval_batches", "save_every", "keep")
+        for name in ("warmup", "weight_decay", "grad_clip", "clip_value", "embedding_noise", "min_lr", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 or more")
-        for name in ("beta1", "beta2"):
+        for name in ("beta1", "beta2", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 up to, but not including, 1")
         if self.model:

@@ -18,7 +18,30 @@ def cosine(step, lr, min_lr, warmup, total):
     return min_lr + 0.5 * (lr - min_lr) * (1 + math.cos(math.pi * progress))
 
 
-SCHEDULES = {"constant": constant, "cosine": cosine}
+def linear(step, lr, min_lr, warmup, total):
+    """Warm up linearly to `lr`, then a straight line down to `min_lr` at `total`."""
+    if step < warmup:
+        return lr * (step + 1) / (warmup + 1)
+    progress = min(1.0, (step - warmup) / max(1, total - warmup))
+    return lr + (min_lr - lr) * progress
+
+
+def exponential(step, lr, min_lr, warmup, total):
+    """Warm up linearly to `lr`, then lose five per cent in every thousand steps, down to `min_lr` at least."""
+    if step < warmup:
+        return lr * (step + 1) / (warmup + 1)
+    return max(min_lr, lr * 0.95 ** ((step - warmup) / 1000))
+
+
+def wsd(step, lr, min_lr, warmup, total):
+    """Warm up, stay, decay: `lr` until the last fifth of the run, then a line down to `min_lr` (Hu et al. 2024)."""
+    start = max(warmup, round(0.8 * total))
+    if step < start:
+        return constant(step, lr, min_lr, warmup, total)
+    return lr + (min_lr - lr) * min(1.0, (step - start) / max(1, total - start))
+
+
+SCHEDULES = {"constant": constant, "cosine": cosine, "linear": linear, "exponential": exponential, "wsd": wsd}
 
 
 def learning_rate(name, step, *, lr, min_lr, warmup, total):

@@ -67,8 +67,10 @@ class _Run:
         self.tokenizer = open_tokenizer(config.tokenizer, corpus)
         self.model_config = config.model_config(self.tokenizer.vocab_size)
         self.engine = make_engine(config.backend, self.model_config, config.seed, config.dtype, config.device,
-                                  betas=(config.beta1, config.beta2), weight_decay=config.weight_decay,
-                                  grad_clip=config.grad_clip)
+                                  optimizer=config.optimizer, betas=(config.beta1, config.beta2),
+                                  weight_decay=config.weight_decay, grad_clip=config.grad_clip,
+                                  clip_value=config.clip_value, accumulate=config.accumulate,
+                                  label_smoothing=config.label_smoothing)
         if config.embedding_noise:
             self.engine.add_embedding_noise(config.embedding_noise)
         tokens = encode_corpus(corpus, self.tokenizer)

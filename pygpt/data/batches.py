@@ -20,6 +20,20 @@ def sample_batch(tokens, batch_size, block_size, rng):
     return windows[:, :-1], windows[:, 1:]
 
 
+def split_batch(ids, targets, n, ignored=-100):
+    """ids, targets (B, T) -> [(ids, targets, share)], at most n parts of whole sequences whose shares add up to 1.
+
+    A share is the part's places that count over all that do, so that the mean loss is the sum of share times a part's
+    mean loss. A part in which no place counts is left out.
+    """
+    n = max(1, min(n, len(ids)))
+    parts = list(zip(np.array_split(ids, n), np.array_split(targets, n), strict=True))
+    counts = [int((part != ignored).sum()) for _, part in parts]
+    total = max(1, sum(counts))
+    kept = [(x, y, count / total) for (x, y), count in zip(parts, counts, strict=True) if count]
+    return kept or [(ids, targets, 1.0)]
+
+
 class Batches:
     """An endless stream of batches that can be stopped and resumed to the bit."""
 

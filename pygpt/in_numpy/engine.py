@@ -3,11 +3,13 @@
 B batch  T positions  V vocabulary
 """
 
+from ..data.batches import split_batch
 from .backend import to_host
 from .losses import cross_entropy_forward
 from .model import GPT
+from .muon import OPTIMIZERS
 from .noise import add_embedding_noise
-from .optim import AdamW, clip_grad_norm
+from .optim import clip_grad_norm, clip_grad_value
 from .parallel import ParallelGradients
 
 
@@ -16,10 +18,13 @@ class NumpyEngine:
 
     backend = "numpy"
 
-    def __init__(self, model, betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0):
+    def __init__(self, model, optimizer="adamw", betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0, clip_value=0.0,
+                 accumulate=1, label_smoothing=0.0):
+        """optimizer: a name of OPTIMIZERS. accumulate: parts of a batch whose gradients are added up one by one."""
         self.model, self.config = model, model.config
-        self.grad_clip = grad_clip
-        self._adamw = dict(betas=betas, weight_decay=weight_decay)
+        self.grad_clip, self.clip_value = grad_clip, clip_value
+        self.accumulate, self.label_smoothing = accumulate, label_smoothing
+        self._make_optimizer = lambda: OPTIMIZERS[optimizer](self.model.named_parameters(), betas, weight_decay)
         self._optimizer = self._gradients = None
 
     @classmethod
@@ -30,7 +35,7 @@ class NumpyEngine:
     def optimizer(self):
         """Made when first needed: a model that only generates carries no moments."""
         if self._optimizer is None:
-            self._optimizer = AdamW(self.model.named_parameters(), **self._adamw)
+            self._optimizer = self._make_optimizer()
         return self._optimizer
 
     def add_embedding_noise(self, alpha):
@@ -41,12 +46,29 @@ class NumpyEngine:
     def step(self, ids, targets, lr):
         """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
         if self._gradients is None or not self._gradients.fits():
-            self._gradients = ParallelGradients(self.model)
+            self._gradients = ParallelGradients(self.model, label_smoothing=self.label_smoothing)
         self.model.train()
-        loss = self._gradients(ids, targets)
+        loss = self._accumulated(ids, targets)
+        if self.clip_value:
+            clip_grad_value(self.optimizer.parameters.values(), self.clip_value)
         norm = clip_grad_norm(self.optimizer.parameters.values(), self.grad_clip)
         self.optimizer.step(lr)
         return loss, norm
+
+    def _accumulated(self, ids, targets):
+        """The mean loss; gradients are those of the whole batch, made part by part in the memory of one."""
+        parts = split_batch(ids, targets, self.accumulate)
+        if len(parts) == 1:
+            return self._gradients(*parts[0][:2])
+        loss, sums = 0.0, {}
+        for x, y, share in parts:
+            loss += share * self._gradients(x, y)
+            for name, parameter in self.optimizer.parameters.items():
+                grad = share * parameter.grad
+                sums[name] = sums[name] + grad if name in sums else grad
+        for name, parameter in self.optimizer.parameters.items():
+            parameter.grad = sums[name]
+        return loss
 
     def loss(self, ids, targets):
         """The loss on ids and targets (B, T) without dropout, keeping nothing."""

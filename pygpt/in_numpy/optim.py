@@ -1,4 +1,4 @@
-"""AdamW and gradient clipping."""
+"""Optimizers, from plain descent to Muon, and gradient clipping: the same arithmetic as torch's own."""
 
 import math
 
@@ -23,58 +23,139 @@ def clip_grad_norm(parameters, max_norm):
     return norm
 
 
-class AdamW:
-    """Adam with decoupled weight decay (Kingma & Ba 2015; Loshchilov & Hutter 2019), the same arithmetic as torch's.
+def clip_grad_value(parameters, max_value):
+    """Cut every entry of every gradient to [-max_value, max_value]: it bends the step, as clipping by norm does not."""
+    for p in parameters:
+        if p.grad is not None:
+            p.grad = p.grad.clip(-max_value, max_value)
+
+
+class Optimizer:
+    """What all optimizers share: they walk over the parameters that have a gradient and change each in place.
 
     named_parameters: (name, Parameter) pairs, each tied weight once, as Module.named_parameters gives them.
+    weight_decay pulls the weights that `decays` names towards zero. A kind says which arrays it keeps for a parameter
+    (`kinds`) and how it changes one (`update`).
     """
 
-    def __init__(self, named_parameters, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.1):
+    def __init__(self, named_parameters, lr, weight_decay=0.0):
         self.parameters = dict(named_parameters)
-        self.lr, self.betas, self.eps, self.weight_decay = lr, betas, eps, weight_decay
+        self.lr, self.weight_decay = lr, weight_decay
         self.steps = 0
-        zeros = {n: array_module(p.data).zeros_like(p.data) for n, p in self.parameters.items()}
-        self.mean = {name: z.copy() for name, z in zeros.items()}      # of the gradients
-        self.square = zeros                                            # of the gradients' squares
+        self.kept = {name: {kind: array_module(p.data).zeros_like(p.data) for kind in self.kinds(name, p.data)}
+                     for name, p in self.parameters.items()}
+
+    def kinds(self, name, array):
+        """The names of the arrays that are kept for a parameter, each of its shape and zero at first."""
+        return ()
+
+    def update(self, name, parameter, lr, decay):
+        """Change one parameter in place. decay: its weight decay, 0 where it has none."""
+        raise NotImplementedError
 
     def step(self, lr=None):
         """Update every parameter in place, with learning rate `lr` or the one given at the start."""
-        lr = self.lr if lr is None else lr
-        beta1, beta2 = self.betas
         self.steps += 1
-        mean_bias, square_bias = 1 - beta1 ** self.steps, 1 - beta2 ** self.steps   # both averages start at zero
         for name, parameter in self.parameters.items():
-            grad, mean, square = parameter.grad, self.mean[name], self.square[name]
-            if grad is None:
-                continue
-            xp = array_module(grad)
-            if decays(name, parameter.data):
-                parameter.data *= 1 - lr * self.weight_decay
-            mean *= beta1
-            mean += grad * (1 - beta1)
-            square *= beta2
-            scaled = grad * grad
-            scaled *= 1 - beta2
-            square += scaled
-            denominator = xp.sqrt(square, out=scaled)
-            denominator *= 1 / math.sqrt(square_bias)
-            denominator += self.eps
-            update = xp.divide(mean, denominator, out=denominator)
-            update *= lr / mean_bias
-            parameter.data -= update
+            if parameter.grad is not None:
+                decay = self.weight_decay if decays(name, parameter.data) else 0.0
+                self.update(name, parameter, self.lr if lr is None else lr, decay)
 
     def zero_grad(self):
         for parameter in self.parameters.values():
             parameter.grad = None
 
     def moments(self):
-        """Flat name -> array (mean.<name>, square.<name>) and the number of steps done: all a resumed run needs."""
-        arrays = {f"mean.{n}": a for n, a in self.mean.items()} | {f"square.{n}": a for n, a in self.square.items()}
-        return arrays, self.steps
+        """Flat name -> array, for instance mean.<name>, and the number of steps done: all a resumed run needs."""
+        return {f"{kind}.{name}": array for name, kept in self.kept.items() for kind, array in kept.items()}, self.steps
 
     def load_moments(self, arrays, steps):
         """Take over the moments of either backend."""
-        for name in self.parameters:
-            self.mean[name][...] = arrays[f"mean.{name}"]
-            self.square[name][...] = arrays[f"square.{name}"]
+        for name, kept in self.kept.items():
+            for kind, array in kept.items():
+                array[...] = arrays[f"{kind}.{name}"]
         self.steps = steps
+
+
+def decayed_gradient(parameter, decay):
+    """The gradient with the decay in it: the old way, in which the decay goes through the optimizer's averages."""
+    return parameter.grad + decay * parameter.data if decay else parameter.grad
+
+
+class SGD(Optimizer):
+    """Gradient descent, with momentum: a velocity that gradients push and friction slows (Polyak 1964)."""
+
+    def __init__(self, named_parameters, lr=1e-2, momentum=0.9, weight_decay=0.0):
+        super().__init__(named_parameters, lr, weight_decay)
+        self.momentum = momentum
+
+    def kinds(self, name, array):
+        return ("velocity",)
+
+    def update(self, name, parameter, lr, decay):
+        velocity = self.kept[name]["velocity"]
+        velocity *= self.momentum
+        velocity += decayed_gradient(parameter, decay)
+        parameter.data -= lr * velocity
+
+
+class RMSProp(Optimizer):
+    """Each entry's step is divided by the recent size of its gradient (Tieleman & Hinton 2012)."""
+
+    def __init__(self, named_parameters, lr=1e-3, alpha=0.99, eps=1e-8, weight_decay=0.0):
+        super().__init__(named_parameters, lr, weight_decay)
+        self.alpha, self.eps = alpha, eps
+
+    def kinds(self, name, array):
+        return ("square",)
+
+    def update(self, name, parameter, lr, decay):
+        grad, square = decayed_gradient(parameter, decay), self.kept[name]["square"]
+        square *= self.alpha
+        square += (1 - self.alpha) * grad * grad
+        parameter.data -= lr * grad / (array_module(grad).sqrt(square) + self.eps)
+
+
+class Adam(Optimizer):
+    """Momentum over RMSProp, both averages corrected for their start at zero (Kingma & Ba 2015)."""
+
+    def __init__(self, named_parameters, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.0):
+        super().__init__(named_parameters, lr, weight_decay)
+        self.betas, self.eps = betas, eps
+
+    def kinds(self, name, array):
+        return ("mean", "square")
+
+    def update(self, name, parameter, lr, decay):
+        parameter.data -= self.adam_step(name, decayed_gradient(parameter, decay), lr)
+
+    def adam_step(self, name, grad, lr):
+        """lr * mean / (sqrt(square) + eps), with both averages corrected; they are moved on here."""
+        mean, square = self.kept[name]["mean"], self.kept[name]["square"]
+        beta1, beta2 = self.betas
+        mean_bias, square_bias = 1 - beta1 ** self.steps, 1 - beta2 ** self.steps   # both averages start at zero
+        mean *= beta1
+        mean += grad * (1 - beta1)
+        square *= beta2
+        scaled = grad * grad
+        scaled *= 1 - beta2
+        square += scaled
+        xp = array_module(grad)
+        denominator = xp.sqrt(square, out=scaled)
+        denominator *= 1 / math.sqrt(square_bias)
+        denominator += self.eps
+        update = xp.divide(mean, denominator, out=denominator)
+        update *= lr / mean_bias
+        return update
+
+
+class AdamW(Adam):
+    """Adam whose weight decay is decoupled: it never passes through the averages (Loshchilov & Hutter 2019)."""
+
+    def __init__(self, named_parameters, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.1):
+        super().__init__(named_parameters, lr, betas, eps, weight_decay)
+
+    def update(self, name, parameter, lr, decay):
+        if decay:
+            parameter.data *= 1 - lr * decay
+        parameter.data -= self.adam_step(name, parameter.grad, lr)

@@ -11,9 +11,8 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 
-import numpy as np
-
-from .losses import IGNORE_INDEX, cross_entropy_backward, cross_entropy_forward
+from ..data.batches import split_batch
+from .losses import cross_entropy_backward, cross_entropy_forward
 from .module import Tape
 from .noise import NoisyEmbedding
 
@@ -29,8 +28,9 @@ def share_weights(model):
 class ParallelGradients:
     """loss = gradients(ids, targets) fills every parameter's .grad; the sum of the parts has a fixed order."""
 
-    def __init__(self, model, threads=None):
+    def __init__(self, model, threads=None, label_smoothing=0.0):
         """threads: parts to split a batch into; the default is one a core, at most MAX_THREADS."""
+        self.label_smoothing = label_smoothing
         # Dropout and noise draw from one stream, in order: one thread.
         draws = model.config.dropout > 0 or any(isinstance(part, NoisyEmbedding) for part in model.modules())
         self.threads = 1 if draws else threads or min(MAX_THREADS, os.cpu_count() or 1)
@@ -42,9 +42,9 @@ class ParallelGradients:
 
     def __call__(self, ids, targets):
         """ids, targets (B, T) -> the mean loss, a float."""
-        parts = self.split(ids, targets)
+        parts = split_batch(ids, targets, self.threads)
         n = len(parts)
-        if n <= 1:
+        if n == 1:
             return self._part(0, ids, targets, 1.0)
         with self.one_blas_thread():
             jobs = [self.pool.submit(self._part, i, *part) for i, part in enumerate(parts)]
@@ -54,20 +54,13 @@ class ParallelGradients:
                 first.grad += other.grad
         return loss
 
-    def split(self, ids, targets):
-        """[(ids, targets, share of the mean loss)] for each thread; a part in which no target counts is left out."""
-        n = min(self.threads, len(ids))
-        parts = zip(np.array_split(ids, n), np.array_split(targets, n), strict=True)
-        counted = [(x, y, int((y != IGNORE_INDEX).sum())) for x, y in parts]
-        total = sum(count for *_, count in counted)
-        return [(x, y, count / total) for x, y, count in counted if count]
-
     def _part(self, i, ids, targets, share):
         """One worker's forward and backward; its loss and gradients count as its share of the batch."""
         worker, tape = self.workers[i], Tape()
         for parameter in self.parameters[i]:
             parameter.grad = None
-        loss, cache = cross_entropy_forward(worker.forward(ids, tape), targets)
+        loss, cache = cross_entropy_forward(worker.forward(ids, tape), targets,
+                                            label_smoothing=self.label_smoothing)
         dlogits = cross_entropy_backward(cache)
         if share != 1.0:
             dlogits *= share

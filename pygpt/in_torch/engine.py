@@ -5,11 +5,13 @@ B batch  T positions  V vocabulary
 
 import torch
 
+from ..data.batches import split_batch
 from ..errors import ConfigError
 from .losses import cross_entropy
 from .model import GPT
+from .muon import OPTIMIZERS
 from .noise import add_embedding_noise
-from .optim import AdamW, clip_grad_norm
+from .optim import clip_grad_norm, clip_grad_value
 
 
 class TorchEngine:
@@ -17,10 +19,13 @@ class TorchEngine:
 
     backend = "torch"
 
-    def __init__(self, model, betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0):
+    def __init__(self, model, optimizer="adamw", betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0, clip_value=0.0,
+                 accumulate=1, label_smoothing=0.0):
+        """optimizer: a name of OPTIMIZERS. accumulate: parts of a batch whose gradients are added up one by one."""
         self.model, self.config = model, model.config
-        self.grad_clip = grad_clip
-        self._adamw = dict(betas=betas, weight_decay=weight_decay)
+        self.grad_clip, self.clip_value = grad_clip, clip_value
+        self.accumulate, self.label_smoothing = accumulate, label_smoothing
+        self._make_optimizer = lambda: OPTIMIZERS[optimizer](self.model.named_parameters(), betas, weight_decay)
         self._optimizer = None
 
     @classmethod
@@ -33,7 +38,7 @@ class TorchEngine:
     def optimizer(self):
         """Made when first needed: a model that only generates carries no moments."""
         if self._optimizer is None:
-            self._optimizer = AdamW(self.model.named_parameters(), **self._adamw)
+            self._optimizer = self._make_optimizer()
         return self._optimizer
 
     def add_embedding_noise(self, alpha):
@@ -43,12 +48,17 @@ class TorchEngine:
     def step(self, ids, targets, lr):
         """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
         self.model.train()
-        loss = cross_entropy(self.model(ids), self._to_device(targets))
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        total = 0.0
+        for x, y, share in split_batch(ids, targets, self.accumulate):
+            loss = cross_entropy(self.model(x), self._to_device(y), label_smoothing=self.label_smoothing) * share
+            loss.backward()                       # autograd adds to what is there
+            total += loss.detach()
+        if self.clip_value:
+            clip_grad_value(self.model.parameters(), self.clip_value)
         norm = clip_grad_norm(self.model.parameters(), self.grad_clip)
         self.optimizer.step(lr)
-        return loss.item(), norm
+        return float(total), norm
 
     @torch.no_grad()
     def loss(self, ids, targets):
