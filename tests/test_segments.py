@@ -6,6 +6,7 @@ import pytest
 
 from pygpt import cli, viz
 from pygpt.tokenizers import BPETokenizer, CharTokenizer
+from pygpt.viz.segments import TokenText
 
 TEXT = "the cat sat on the mat; the dog ate the hat. é\n" * 9
 
@@ -39,6 +40,7 @@ def test_every_token_has_a_box_and_blanks_are_visible(tokenizer):
 
 def test_half_a_character_is_shown_as_its_bytes(tokenizer):
     assert boxes(viz.token_text(tokenizer, "€")._repr_html_()) == ["⟨e2⟩", "⟨82⟩", "⟨ac⟩"]
+    assert boxes(TokenText([b" \xe7", "é".encode() + b"\x8c"])._repr_html_()) == ["␣⟨e7⟩", "é⟨8c⟩"]
 
 
 def test_merges_end_where_encode_does(tokenizer):

@@ -65,7 +65,5 @@ def readable(token):
     """bytes or text -> text; bytes that are no UTF-8 by themselves show as numbers, so that nothing looks alike."""
     if isinstance(token, str):
         return token
-    try:
-        return token.decode()
-    except UnicodeDecodeError:
-        return "".join(f"⟨{byte:02x}⟩" for byte in token)
+    text = token.decode("utf-8", errors="surrogateescape")        # a stray byte e7 becomes the character dce7
+    return "".join(f"⟨{ord(sign) - 0xDC00:02x}⟩" if 0xDC80 <= ord(sign) <= 0xDCFF else sign for sign in text)
