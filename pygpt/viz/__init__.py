@@ -8,6 +8,7 @@ _HOMES = {
     "attention_heatmap": "attention",
     "attention_widget": "widget",
     "bar_chart": "bars",
+    "batch_map": "places",
     "flow_chart": "flow",
     "learning_curve": "curves",
     "merge_chart": "merges",
