@@ -103,7 +103,7 @@ def show(name: Annotated[str, typer.Argument(help="see `pygpt data list`; or a f
     from .data.encoded import alphabet
 
     if name == "gpt2":
-        raise DataError("gpt2 is a vocabulary, not a text: see `pygpt tokenizer show gpt2`")
+        raise DataError("gpt2 is a vocabulary, not a text; see what it does to one: `pygpt tokenizer show 'some text'`")
     corpus = open_corpus(name)
     title, split = describe(name)
     characters = {part: sum(map(len, corpus.chunks(part))) for part in ("train", "val")}

@@ -10,7 +10,7 @@ from pygpt.config import CHOICES
 from pygpt.engine import make_engine
 from pygpt.in_numpy import optim
 from pygpt.in_numpy.module import Parameter
-from pygpt.in_numpy.muon import Muon, orthogonalise
+from pygpt.in_numpy.optim import Muon, orthogonalise
 from pygpt.schedules import SCHEDULES, learning_rate
 
 from .zoo import random_ids

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pygpt import cli, viz
+from pygpt import viz
 from pygpt.tokenizers import BPETokenizer, CharTokenizer
 from pygpt.viz.segments import TokenText
 
@@ -14,16 +14,6 @@ TEXT = "the cat sat on the mat; the dog ate the hat. é\n" * 9
 @pytest.fixture(scope="module")
 def tokenizer():
     return BPETokenizer.train(TEXT, 300, ["<BOS>"])
-
-
-@pytest.fixture
-def pygpt(capsys):
-    def run(*arguments):
-        with pytest.raises(SystemExit) as stop:
-            cli.main([str(argument) for argument in arguments])
-        out, err = capsys.readouterr()
-        return stop.value.code or 0, out, err
-    return run
 
 
 def boxes(html):

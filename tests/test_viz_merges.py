@@ -40,7 +40,9 @@ def test_the_new_token_has_a_colour_of_its_own():
 
 
 def test_half_characters_and_dollars_can_be_drawn():
-    merge_chart(BPETokenizer.train("", 256).merge_steps("猫$ \n")).figure.canvas.draw()
+    ax = merge_chart(BPETokenizer.train("", 256).merge_steps("猫$ \n"))
+    ax.figure.canvas.draw()
+    assert rows(ax) == [["⟨e7⟩", "⟨8c⟩", "⟨ab⟩", r"\$", "␣", "↵"]]
 
 
 def test_it_draws_on_the_axes_it_is_given():

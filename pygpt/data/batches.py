@@ -7,6 +7,8 @@ import numpy as np
 
 from ..errors import DataError
 
+NO_TARGET = -100   # the target of a place that does not count: padding, a prompt; the losses leave it out
+
 
 def sample_batch(tokens, batch_size, block_size, rng):
     """tokens (N,) -> ids (B, T), targets (B, T): random windows, and the same windows one token later.
@@ -20,7 +22,7 @@ def sample_batch(tokens, batch_size, block_size, rng):
     return windows[:, :-1], windows[:, 1:]
 
 
-def split_batch(ids, targets, n, ignored=-100):
+def split_batch(ids, targets, n):
     """ids, targets (B, T) -> [(ids, targets, share)], at most n parts of whole sequences whose shares add up to 1.
 
     A share is the part's places that count over all that do, so that the mean loss is the sum of share times a part's
@@ -28,7 +30,7 @@ def split_batch(ids, targets, n, ignored=-100):
     """
     n = max(1, min(n, len(ids)))
     parts = list(zip(np.array_split(ids, n), np.array_split(targets, n), strict=True))
-    counts = [int((part != ignored).sum()) for _, part in parts]
+    counts = [int((part != NO_TARGET).sum()) for _, part in parts]
     total = max(1, sum(counts))
     kept = [(x, y, count / total) for (x, y), count in zip(parts, counts, strict=True) if count]
     return kept or [(ids, targets, 1.0)]

@@ -11,8 +11,8 @@ import math
 import numpy as np
 
 from ..errors import DataError, unknown
+from .batches import NO_TARGET
 
-NO_TARGET = -100   # as in pygpt.in_numpy.losses and in torch
 PACES = {"linear": lambda share: share, "sqrt": math.sqrt, "square": lambda share: share * share}
 
 

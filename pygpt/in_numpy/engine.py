@@ -7,9 +7,8 @@ from ..data.batches import split_batch
 from .backend import to_host
 from .losses import cross_entropy_forward
 from .model import GPT
-from .muon import OPTIMIZERS
 from .noise import add_embedding_noise
-from .optim import clip_grad_norm, clip_grad_value
+from .optim import OPTIMIZERS, clip_grad_norm, clip_grad_value
 from .parallel import ParallelGradients
 
 

@@ -3,11 +3,13 @@
 B batch  T queries  S keys  C width  H heads  G key and value heads  D head width
 """
 
+import math
+
 from ..tables import alibi_bias, rope_table, sinusoid_table
 from .backend import array_module
 from .constants import Constant
 from .functional import rope_backward, rope_forward
-from .layers import Embedding
+from .layers import INIT_STD, Embedding
 from .module import Module
 
 
@@ -53,10 +55,14 @@ class LearnedPosition(Embedding, Position):
 
 
 class SinusoidalPosition(Position):
-    """A fixed row of sines and cosines for each position, added to the token's (Vaswani et al. 2017)."""
+    """A fixed row of sines and cosines for each position, added to the token's (Vaswani et al. 2017).
+
+    The rows are as large as fresh token rows. Full-sized ones would drown them; the paper enlarges the tokens instead.
+    """
 
     def __init__(self, config, rng=None):
-        self.table = Constant(sinusoid_table(config.block_size, config.n_embd))
+        size = INIT_STD * math.sqrt(2)   # sines and cosines have a spread of sqrt(1/2)
+        self.table = Constant(size * sinusoid_table(config.block_size, config.n_embd))
 
     def embed(self, x, start, tape=None):
         return x + self.table.like(x)[start:start + x.shape[1]]

@@ -3,13 +3,15 @@
 B batch  T queries  S keys  C width  H heads  G key and value heads  D head width
 """
 
+import math
+
 import torch
 from torch import nn
 
 from ..tables import alibi_bias, rope_table, sinusoid_table
 from .constants import Constant
 from .functional import rope
-from .layers import Embedding
+from .layers import INIT_STD, Embedding
 
 
 class Position(nn.Module):
@@ -46,7 +48,8 @@ class SinusoidalPosition(Position):
 
     def __init__(self, config):
         super().__init__()
-        self.table = Constant(sinusoid_table(config.block_size, config.n_embd))
+        size = INIT_STD * math.sqrt(2)   # sines and cosines have a spread of sqrt(1/2)
+        self.table = Constant(size * sinusoid_table(config.block_size, config.n_embd))
 
     def embed(self, x, start):
         return x + self.table.like(x)[start:start + x.shape[1]]
