@@ -38,7 +38,7 @@ def test_a_signed_heatmap_refuses_what_has_no_colour(table):
 def test_each_pair_has_a_dial_and_each_position_a_hand():
     angles = np.arange(4)[:, None] * np.array([np.pi / 2, 0.1])
     fast, slow = viz.turning_pairs(angles, ["fast", "slow"])
-    assert (fast.get_title(), slow.get_title()) == ("fast", "slow")
+    assert (fast.get_title(loc="left"), slow.get_title(loc="left")) == ("fast", "slow")
     words = {text.get_text(): text.get_position() for text in fast.texts if text.get_text()}
     assert list(words) == ["0", "1", "2", "3"] and np.allclose(words["1"], (0, 1.17)), "a quarter turn points upwards"
     with pytest.raises(PyGPTError, match="turning pairs need angles"):

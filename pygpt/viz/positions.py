@@ -49,13 +49,13 @@ def turning_pairs(angles, titles=None):
     titles = titles or [f"pair {pair}" for pair in range(P)]
     with pyplot().rc_context(STYLE):
         figure, grid = pyplot().subplots(1, P, squeeze=False, figsize=(2.6 * P, 2.9))
-    for ax, turns, title in zip(grid[0], angles.T, titles, strict=True):
-        ax.add_patch(pyplot().Circle((0, 0), 1, fill=False, color=FAINT, linewidth=0.8))
-        for t, angle in enumerate(turns):
-            x, y = np.cos(angle), np.sin(angle)
-            ax.annotate("", (x, y), (0, 0), arrowprops=dict(arrowstyle="-|>", color=BLUE, alpha=0.3 + 0.7 * t / T))
-            ax.text(1.17 * x, 1.17 * y, str(t), ha="center", va="center", fontsize=9)
-        ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", title=title, xticks=[], yticks=[],
-               xlabel="first coordinate", ylabel="second coordinate")
-        ax.grid(False)
+        for ax, turns, title in zip(grid[0], angles.T, titles, strict=True):
+            ax.add_patch(pyplot().Circle((0, 0), 1, fill=False, color=FAINT, linewidth=0.8))
+            for t, angle in enumerate(turns):
+                x, y = np.cos(angle), np.sin(angle)
+                ax.annotate("", (x, y), (0, 0), arrowprops=dict(arrowstyle="-|>", color=BLUE, alpha=0.3 + 0.7 * t / T))
+                ax.text(1.17 * x, 1.17 * y, str(t), ha="center", va="center", fontsize=9)
+            ax.set(xlim=(-1.35, 1.35), ylim=(-1.35, 1.35), aspect="equal", title=title, xticks=[], yticks=[],
+                   xlabel="first coordinate", ylabel="second coordinate")
+            ax.grid(False)
     return list(grid[0])
