@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_data, cli_tokenizer
+from . import cli_data, cli_tokenizer, cli_tune
 from .cli_tables import show, table
 from .errors import DataError, PyGPTError
 
@@ -116,6 +116,9 @@ def generate(
     run(loaded, ids, max_new_tokens, temperature=temperature, top_k=top_k, top_p=top_p, seed=seed, on_token=stream.put)
     stream.finish()
     sys.stdout.write("\n")
+
+
+app.command()(cli_tune.tune)
 
 
 # ---- exercises and notebooks ----------------------------------------------------------------------------------------

@@ -29,11 +29,11 @@ class ParallelGradients:
     """loss = gradients(ids, targets) fills every parameter's .grad; the sum of the parts has a fixed order."""
 
     def __init__(self, model, threads=None, label_smoothing=0.0):
-        """threads: parts to split a batch into; the default is one a core, at most MAX_THREADS."""
+        """threads: parts to split a batch into; the default is one a core, at most MAX_THREADS, or PYGPT_THREADS."""
         self.label_smoothing = label_smoothing
         # Dropout and noise draw from one stream, in order: one thread.
         draws = model.config.dropout > 0 or any(isinstance(part, NoisyEmbedding) for part in model.modules())
-        self.threads = 1 if draws else threads or min(MAX_THREADS, os.cpu_count() or 1)
+        self.threads = 1 if draws else threads or default_threads()
         self.model = model
         self.workers = [model] + [share_weights(model) for _ in range(self.threads - 1)]
         self.parameters = [list(worker.parameters()) for worker in self.workers]
@@ -71,6 +71,12 @@ class ParallelGradients:
         """Whether the workers still share the model's arrays: a cast gives a model new ones."""
         return all(mine.data is theirs.data for parameters in self.parameters[1:]
                    for mine, theirs in zip(self.model.parameters(), parameters, strict=True))
+
+
+def default_threads():
+    """One a core, or what PYGPT_THREADS says: runs side by side must share the cores."""
+    asked = os.environ.get("PYGPT_THREADS", "")
+    return int(asked) if asked.isdigit() and int(asked) else min(MAX_THREADS, os.cpu_count() or 1)
 
 
 def blas_limiter():

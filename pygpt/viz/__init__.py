@@ -14,7 +14,7 @@ _HOMES = {
     "merge_chart": "merges",
     "merge_widget": "segments",
     "line_chart": "charts",
-    "outside_band": "curves",
+    "search_chart": "search",
     "signed_heatmap": "positions",
     "stream_chart": "stream",
     "token_map": "maps",
