@@ -18,6 +18,7 @@ CHOICES = {
     "mlp": ("gelu", "gelu_exact", "relu2", "swiglu", "geglu"),
     "position": ("learned", "sinusoidal", "rope", "alibi", "none"),
     "rope_pairs": ("half", "interleaved"),
+    "init": ("gpt2", "zero"),
     "attention": ("full", "sliding", "bidirectional"),
     "backend": ("numpy", "torch"),
     "optimizer": ("sgd", "rmsprop", "adam", "adamw", "muon"),
@@ -52,12 +53,15 @@ class GPTConfig:
     dropout: float = 0.0
     bias: bool = True
     tie_weights: bool = True
+    qk_norm: bool = False           # queries and keys to mean square 1 in every head
+    token_shift: bool = False       # the first block sees some of the row before, a learnt share of each channel
+    init: str = "gpt2"              # zero: branches and head start at zero, token rows with mean square 1
 
     def __post_init__(self):
         check_types(self)
         require_positive(self, "vocab_size", "block_size", "n_layer", "n_head", "n_embd", "n_kv_head", "n_hidden",
                          "norm_eps", "window")
-        require_choice(self, "norm", "norm_place", "mlp", "position", "rope_pairs", "attention")
+        require_choice(self, "norm", "norm_place", "mlp", "position", "rope_pairs", "attention", "init")
         if self.n_embd % self.n_head:
             near = ", ".join(map(str, divisors_near(self.n_embd, self.n_head)))
             raise ConfigError(f"n_head={self.n_head} must divide n_embd={self.n_embd}; nearest choices: {near}")
@@ -70,6 +74,9 @@ class GPTConfig:
         if (self.attention == "sliding") != (self.window is not None):
             raise ConfigError(f"attention={self.attention!r} with window={self.window}; allowed: 'sliding' with a "
                               "window, the tokens that each one sees, or 'full' without")
+        if self.init == "zero" and self.tie_weights:
+            raise ConfigError("init='zero' starts the head at zero, which cannot be the token table; allowed: "
+                              "init='zero' with tie_weights=false, or init='gpt2'")
         if not 0 <= self.dropout < 1:
             raise ConfigError(f"dropout={self.dropout}; allowed: 0 up to, but not including, 1")
 
@@ -112,6 +119,8 @@ class TrainConfig:
     schedule: str = "cosine"
     lr: float = 1e-3
     min_lr: float = 1e-4
+    embed_lr: float | None = None   # of the token and position tables where lr is that of the rest; None means lr
+    head_lr: float | None = None    # of the output layer, where it is no tied table; None means lr
     warmup: int = 100               # steps
     beta1: float = 0.9              # of the mean of gradients; momentum with sgd
     beta2: float = 0.99             # of the mean of their squares
@@ -129,7 +138,7 @@ class TrainConfig:
         check_types(self)
         require_choice(self, "backend", "optimizer", "schedule", "dtype", "batching")
         require_positive(self, "steps", "batch_size", "max_tokens", "curriculum_steps", "accumulate", "lr",
-                         "eval_every", "eval_batches", "save_every", "keep")
+                         "embed_lr", "head_lr", "eval_every", "eval_batches", "save_every", "keep")
         for name in ("warmup", "weight_decay", "grad_clip", "clip_value", "embedding_noise", "min_lr", "seed"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 or more")
@@ -141,6 +150,12 @@ class TrainConfig:
             if self.batching != "fixed" and self.max_tokens < block_size:
                 raise ConfigError(f"max_tokens={self.max_tokens} must hold one sequence of block_size={block_size}; "
                                   f"allowed: {block_size} or more")
+
+    @property
+    def lr_factors(self):
+        """First name of a parameter -> its learning rate as a multiple of lr, for those that have one of their own."""
+        own = {"wte": self.embed_lr, "wpe": self.embed_lr, "lm_head": self.head_lr}
+        return {name: lr / self.lr for name, lr in own.items() if lr is not None}
 
     def model_config(self, vocab_size):
         """The GPTConfig of this run for a tokenizer of `vocab_size` tokens."""

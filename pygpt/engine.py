@@ -46,7 +46,8 @@ def engine_class(backend):
 def make_engine(backend, config, seed=0, dtype="float32", device="cpu", **optimizer):
     """A fresh model of `config` in an engine. The same seed gives the same weights on every backend.
 
-    optimizer: optimizer (a name), betas, weight_decay, grad_clip, clip_value, accumulate, label_smoothing.
+    optimizer: optimizer (a name), betas, weight_decay, grad_clip, clip_value, accumulate, label_smoothing,
+    lr_factors.
     """
     engine = engine_class(backend).build(config, seed, dtype, device, **optimizer)
     if backend != "numpy":   # NumPy's draw is the one that everybody starts from, so that learning curves compare

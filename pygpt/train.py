@@ -70,7 +70,7 @@ class _Run:
                                   optimizer=config.optimizer, betas=(config.beta1, config.beta2),
                                   weight_decay=config.weight_decay, grad_clip=config.grad_clip,
                                   clip_value=config.clip_value, accumulate=config.accumulate,
-                                  label_smoothing=config.label_smoothing)
+                                  label_smoothing=config.label_smoothing, lr_factors=config.lr_factors)
         if config.embedding_noise:
             self.engine.add_embedding_noise(config.embedding_noise)
         tokens = encode_corpus(corpus, self.tokenizer)

@@ -85,7 +85,8 @@ def test_fifty_training_steps_agree(weight_decay, clip):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
-@pytest.mark.parametrize("config", [ZOO["many_heads_deep"], ZOO["sliding"], ZOO["sliding_alibi_groups"],
+@pytest.mark.parametrize("config", [*(ZOO[name] for name in ("many_heads_deep", "fast_parts", "fast_parts_post_groups",
+                                                            "sliding", "sliding_alibi_groups")),
                                     *(c for n, c in ZOO.items() if n.startswith("layernorm-pre-gelu"))],
                          ids=lambda c: f"{c.attention}-{c.position}-{c.kv_heads}")
 def test_cached_logits_equal_uncached_at_every_position(config, backend):

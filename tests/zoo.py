@@ -17,6 +17,10 @@ ZOO = {
     "interleaved": GPTConfig(**BASE | dict(position="rope", rope_pairs="interleaved", rope_theta=100.0)),
     "sliding": GPTConfig(**BASE | dict(attention="sliding", window=3)),
     "sliding_alibi_groups": GPTConfig(**BASE | dict(attention="sliding", window=4, position="alibi", n_kv_head=1)),
+    "fast_parts": GPTConfig(**BASE | dict(qk_norm=True, token_shift=True, init="zero", tie_weights=False, bias=False,
+                                          position="rope", norm="rmsnorm", mlp="relu2")),
+    "fast_parts_post_groups": GPTConfig(**BASE | dict(qk_norm=True, token_shift=True, norm_place="post", n_head=6,
+                                                      n_kv_head=2)),
     "three_head_alibi": GPTConfig(**BASE | dict(n_head=3, position="alibi")),
 }
 

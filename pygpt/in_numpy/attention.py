@@ -4,6 +4,9 @@ B batch  T queries  S keys  C width  D head width
 H query heads, in G groups of R that share one key and value head: H = G R
 """
 
+from functools import partial
+
+from .fast_parts import NormedLinear
 from .functional import attention_backward, attention_forward
 from .layers import INIT_STD, Dropout, Linear
 from .module import Module
@@ -19,8 +22,9 @@ class Attention(Module):
     def __init__(self, config, rng=None, residual_std=INIT_STD):
         C, kv_width = config.n_embd, config.kv_heads * config.head_size
         self.n_groups, self.head_size = config.kv_heads, config.head_size
-        self.q_proj = Linear(C, C, bias=config.bias, rng=rng)
-        self.k_proj = Linear(C, kv_width, bias=config.bias, rng=rng)
+        linear = partial(NormedLinear, head_size=config.head_size) if config.qk_norm else Linear
+        self.q_proj = linear(C, C, bias=config.bias, rng=rng)
+        self.k_proj = linear(C, kv_width, bias=config.bias, rng=rng)
         self.v_proj = Linear(C, kv_width, bias=config.bias, rng=rng)
         self.o_proj = Linear(C, C, bias=config.bias, rng=rng, std=residual_std)
         self.dropout = Dropout(config.dropout, rng=rng)

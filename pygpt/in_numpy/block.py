@@ -4,6 +4,7 @@ B batch  T positions  C width
 """
 
 from .attention import Attention
+from .fast_parts import TokenShift
 from .layers import INIT_STD, NORMS
 from .mlp import MLPS
 from .module import Module
@@ -45,4 +46,27 @@ class PostNormBlock(Block):
         return dy + self.attn.backward(dy, position, tape)
 
 
+class Shifted:
+    """Before one of the blocks among a class's bases: the stream comes in with some of each row's predecessor in it."""
+
+    def __init__(self, config, rng=None, residual_std=INIT_STD):
+        super().__init__(config, rng, residual_std)
+        self.shift = TokenShift(config.n_embd)
+
+    def forward(self, x, position, mask, tape=None, cache=None, layer=0):
+        return super().forward(self.shift(x, tape, cache), position, mask, tape, cache, layer)
+
+    def backward(self, dy, position, tape):
+        return self.shift.backward(super().backward(dy, position, tape), tape)
+
+
+class ShiftedPreNormBlock(Shifted, PreNormBlock):
+    """A pre-norm block behind a shift."""
+
+
+class ShiftedPostNormBlock(Shifted, PostNormBlock):
+    """A post-norm block behind a shift."""
+
+
 BLOCKS = {"pre": PreNormBlock, "post": PostNormBlock}
+SHIFTED_BLOCKS = {"pre": ShiftedPreNormBlock, "post": ShiftedPostNormBlock}

@@ -3,12 +3,14 @@
 B batch  T positions  V vocabulary
 """
 
+import math
+
 from ..data.batches import split_batch
 from .backend import to_host
 from .losses import cross_entropy_forward
 from .model import GPT
 from .noise import add_embedding_noise
-from .optim import OPTIMIZERS, clip_grad_norm, clip_grad_value
+from .optim import clip_grad_norm, clip_grad_value, make_optimizer
 from .parallel import ParallelGradients
 
 
@@ -18,12 +20,16 @@ class NumpyEngine:
     backend = "numpy"
 
     def __init__(self, model, optimizer="adamw", betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0, clip_value=0.0,
-                 accumulate=1, label_smoothing=0.0):
-        """optimizer: a name of OPTIMIZERS. accumulate: parts of a batch whose gradients are added up one by one."""
+                 accumulate=1, label_smoothing=0.0, lr_factors=None):
+        """optimizer: a name of OPTIMIZERS. accumulate: parts of a batch whose gradients are added up one by one.
+
+        lr_factors: {"wte": 2.0} lets that table learn at twice the learning rate.
+        """
         self.model, self.config = model, model.config
         self.grad_clip, self.clip_value = grad_clip, clip_value
         self.accumulate, self.label_smoothing = accumulate, label_smoothing
-        self._make_optimizer = lambda: OPTIMIZERS[optimizer](self.model.named_parameters(), betas, weight_decay)
+        self._make_optimizer = lambda: make_optimizer(optimizer, self.model.named_parameters(), betas, weight_decay,
+                                                      lr_factors)
         self._optimizer = self._gradients = None
 
     @classmethod
@@ -43,7 +49,10 @@ class NumpyEngine:
         self._gradients = None   # its workers are copies of the model as it was
 
     def step(self, ids, targets, lr):
-        """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
+        """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats.
+
+        Where either is not finite the weights and moments stay as they were.
+        """
         if self._gradients is None or not self._gradients.fits():
             self._gradients = ParallelGradients(self.model, label_smoothing=self.label_smoothing)
         self.model.train()
@@ -51,7 +60,8 @@ class NumpyEngine:
         if self.clip_value:
             clip_grad_value(self.optimizer.parameters.values(), self.clip_value)
         norm = clip_grad_norm(self.optimizer.parameters.values(), self.grad_clip)
-        self.optimizer.step(lr)
+        if math.isfinite(loss) and math.isfinite(norm):
+            self.optimizer.step(lr)
         return loss, norm
 
     def _accumulated(self, ids, targets):

@@ -45,12 +45,17 @@ class Optimizer:
         self.parameters = dict(named_parameters)
         self.lr, self.weight_decay = lr, weight_decay
         self.steps = 0
+        self.lr_factors = {}
         self.kept = {name: {kind: array_module(p.data).zeros_like(p.data) for kind in self.kinds(name, p.data)}
                      for name, p in self.parameters.items()}
 
     def kinds(self, name, array):
         """The names of the arrays that are kept for a parameter, each of its shape and zero at first."""
         return ()
+
+    def set_lr_factors(self, factors):
+        """factors: first name of a parameter -> its learning rate as a multiple of the others', {"wte": 2.0}."""
+        self.lr_factors = dict(factors)
 
     def update(self, name, parameter, lr, decay):
         """Change one parameter in place. decay: its weight decay, 0 where it has none."""
@@ -59,10 +64,11 @@ class Optimizer:
     def step(self, lr=None):
         """Update every parameter in place, with learning rate `lr` or the one given at the start."""
         self.steps += 1
+        lr = self.lr if lr is None else lr
         for name, parameter in self.parameters.items():
             if parameter.grad is not None:
                 decay = self.weight_decay if decays(name, parameter.data) else 0.0
-                self.update(name, parameter, self.lr if lr is None else lr, decay)
+                self.update(name, parameter, lr * self.lr_factors.get(name.split(".")[0], 1.0), decay)
 
     def zero_grad(self):
         for parameter in self.parameters.values():
@@ -207,6 +213,14 @@ class Muon(AdamW):
 def turns(name, array):
     """Whether Muon's rule applies: to the matrices of the blocks."""
     return array.ndim == 2 and decays(name, array) and name.split(".")[0] != "lm_head"
+
+
+def make_optimizer(name, named_parameters, betas, weight_decay, lr_factors=None):
+    """The optimizer called `name` in OPTIMIZERS; lr_factors as Optimizer.set_lr_factors takes them."""
+    optimizer = OPTIMIZERS[name](named_parameters, betas, weight_decay)
+    if lr_factors:
+        optimizer.set_lr_factors(lr_factors)
+    return optimizer
 
 
 OPTIMIZERS = {

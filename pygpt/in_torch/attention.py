@@ -4,8 +4,11 @@ B batch  T queries  S keys  C width  D head width
 H query heads, in G groups of R that share one key and value head: H = G R
 """
 
+from functools import partial
+
 from torch import nn
 
+from .fast_parts import NormedLinear
 from .functional import attention
 from .layers import INIT_STD, Dropout, Linear
 
@@ -17,8 +20,9 @@ class Attention(nn.Module):
         super().__init__()
         C, kv_width = config.n_embd, config.kv_heads * config.head_size
         self.n_groups, self.head_size = config.kv_heads, config.head_size
-        self.q_proj = Linear(C, C, bias=config.bias)
-        self.k_proj = Linear(C, kv_width, bias=config.bias)
+        linear = partial(NormedLinear, head_size=config.head_size) if config.qk_norm else Linear
+        self.q_proj = linear(C, C, bias=config.bias)
+        self.k_proj = linear(C, kv_width, bias=config.bias)
         self.v_proj = Linear(C, kv_width, bias=config.bias)
         self.o_proj = Linear(C, C, bias=config.bias, std=residual_std)
         self.dropout = Dropout(config.dropout)

@@ -6,6 +6,7 @@ B batch  T positions  C width
 from torch import nn
 
 from .attention import Attention
+from .fast_parts import TokenShift
 from .layers import INIT_STD, NORMS
 from .mlp import MLPS
 
@@ -38,4 +39,24 @@ class PostNormBlock(Block):
         return self.norm_2(x + self.mlp(x))
 
 
+class Shifted:
+    """Before one of the blocks among a class's bases: the stream comes in with some of each row's predecessor in it."""
+
+    def __init__(self, config, residual_std=INIT_STD):
+        super().__init__(config, residual_std)
+        self.shift = TokenShift(config.n_embd)
+
+    def forward(self, x, position, mask, cache=None, layer=0):
+        return super().forward(self.shift(x, cache), position, mask, cache, layer)
+
+
+class ShiftedPreNormBlock(Shifted, PreNormBlock):
+    """A pre-norm block behind a shift."""
+
+
+class ShiftedPostNormBlock(Shifted, PostNormBlock):
+    """A post-norm block behind a shift."""
+
+
 BLOCKS = {"pre": PreNormBlock, "post": PostNormBlock}
+SHIFTED_BLOCKS = {"pre": ShiftedPreNormBlock, "post": ShiftedPostNormBlock}

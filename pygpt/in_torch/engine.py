@@ -3,6 +3,8 @@
 B batch  T positions  V vocabulary
 """
 
+import math
+
 import torch
 
 from ..data.batches import split_batch
@@ -10,7 +12,7 @@ from ..errors import ConfigError
 from .losses import cross_entropy
 from .model import GPT
 from .noise import add_embedding_noise
-from .optim import OPTIMIZERS, clip_grad_norm, clip_grad_value
+from .optim import clip_grad_norm, clip_grad_value, make_optimizer
 
 
 class TorchEngine:
@@ -19,12 +21,16 @@ class TorchEngine:
     backend = "torch"
 
     def __init__(self, model, optimizer="adamw", betas=(0.9, 0.99), weight_decay=0.1, grad_clip=1.0, clip_value=0.0,
-                 accumulate=1, label_smoothing=0.0):
-        """optimizer: a name of OPTIMIZERS. accumulate: parts of a batch whose gradients are added up one by one."""
+                 accumulate=1, label_smoothing=0.0, lr_factors=None):
+        """optimizer: a name of OPTIMIZERS. accumulate: parts of a batch whose gradients are added up one by one.
+
+        lr_factors: {"wte": 2.0} lets that table learn at twice the learning rate.
+        """
         self.model, self.config = model, model.config
         self.grad_clip, self.clip_value = grad_clip, clip_value
         self.accumulate, self.label_smoothing = accumulate, label_smoothing
-        self._make_optimizer = lambda: OPTIMIZERS[optimizer](self.model.named_parameters(), betas, weight_decay)
+        self._make_optimizer = lambda: make_optimizer(optimizer, self.model.named_parameters(), betas, weight_decay,
+                                                      lr_factors)
         self._optimizer = None
 
     @classmethod
@@ -45,7 +51,10 @@ class TorchEngine:
         add_embedding_noise(self.model, alpha)
 
     def step(self, ids, targets, lr):
-        """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats."""
+        """One training step on ids and targets (B, T); the loss and the gradient norm before clipping, floats.
+
+        Where either is not finite the weights and moments stay as they were.
+        """
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
         total = 0.0
@@ -56,8 +65,10 @@ class TorchEngine:
         if self.clip_value:
             clip_grad_value(self.model.parameters(), self.clip_value)
         norm = clip_grad_norm(self.model.parameters(), self.grad_clip)
-        self.optimizer.step(lr)
-        return float(total), norm
+        loss = float(total)
+        if math.isfinite(loss) and math.isfinite(norm):
+            self.optimizer.step(lr)
+        return loss, norm
 
     @torch.no_grad()
     def loss(self, ids, targets):

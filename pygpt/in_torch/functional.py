@@ -50,10 +50,8 @@ def relu2(x):
 def rope(x, cos, sin, pairs="half"):
     """x (..., T, D), cos and sin (T, D/2) -> y (..., T, D): each pair of coordinates turned by its position's angle."""
     first, second = split_pairs(x.shape[-1], pairs)
-    y = torch.empty_like(x)
-    y[..., first] = x[..., first] * cos - x[..., second] * sin
-    y[..., second] = x[..., first] * sin + x[..., second] * cos
-    return y
+    turned = x[..., first] * cos - x[..., second] * sin, x[..., first] * sin + x[..., second] * cos
+    return torch.cat(turned, -1) if pairs == "half" else torch.stack(turned, -1).flatten(-2)
 
 
 def split_pairs(head_size, pairs):

@@ -3,6 +3,8 @@
 B batch  T new positions  S positions so far  G key and value heads  D head width
 """
 
+import torch
+
 
 class KVCache:
     """Room for `block_size` positions in every layer, passed to forward as an argument."""
@@ -11,6 +13,7 @@ class KVCache:
         self.block_size = config.block_size
         self.length = 0                               # S: positions that every layer has stored
         self._layers = [None] * config.n_layer
+        self._last_row = None
 
     def update(self, layer, k, v):
         """Store k, v (B, G, 1, T, D) of the new positions; give back all so far, (B, G, 1, S, D)."""
@@ -23,6 +26,12 @@ class KVCache:
         keys[..., self.length:end, :] = k
         values[..., self.length:end, :] = v
         return keys[..., :end, :], values[..., :end, :]
+
+    def row_before(self, x):
+        """The row (B, 1, C) ahead of x (B, T, C), zero at the start; the last row of x is kept for next time."""
+        before = torch.zeros_like(x[:, :1]) if self._last_row is None else self._last_row
+        self._last_row = x[:, -1:]
+        return before
 
     def advance(self, n_new):
         """All layers have stored the new positions; the next forward starts after them."""

@@ -11,8 +11,9 @@ from torch import nn
 
 from ..errors import CheckpointError, ModelInputError, unknown
 from ..tables import context_mask
-from .block import BLOCKS
+from .block import BLOCKS, SHIFTED_BLOCKS
 from .constants import Constant
+from .fast_parts import start_at_zero
 from .kv_cache import KVCache
 from .layers import INIT_STD, NORMS, Dropout, Embedding, Linear
 from .positions import POSITIONS
@@ -30,11 +31,13 @@ class GPT(nn.Module):
         self.wte = Embedding(config.vocab_size, config.n_embd)
         self.wpe = POSITIONS[config.position](config)
         self.dropout = Dropout(config.dropout)
-        self.blocks = nn.ModuleList(BLOCKS[config.norm_place](config, residual_std) for _ in range(config.n_layer))
+        self.blocks = nn.ModuleList(block(config, residual_std) for block in block_kinds(config))
         self.norm_f = NORMS[config.norm](config.n_embd, config.norm_eps, bias=config.bias)
         self.lm_head = Linear(config.n_embd, config.vocab_size, bias=False)
         if config.tie_weights:
             self.lm_head.weight = self.wte.weight
+        if config.init == "zero":
+            start_at_zero(self)
         mask = context_mask(config.attention, config.block_size, config.window)
         self.mask = Constant(mask + position_bias(self.wpe, config))
 
@@ -96,6 +99,12 @@ class GPT(nn.Module):
             raise ModelInputError(f"token id {low if low < 0 else high} is out of range; allowed: 0 to "
                                   f"{config.vocab_size - 1}; was the text encoded with this model's tokenizer?")
         return ids.long(), start
+
+
+def block_kinds(config):
+    """The class of each block: with token_shift the first one looks a row back."""
+    first = SHIFTED_BLOCKS if config.token_shift else BLOCKS
+    return [first[config.norm_place]] + [BLOCKS[config.norm_place]] * (config.n_layer - 1)
 
 
 def position_bias(position, config):

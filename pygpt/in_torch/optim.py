@@ -36,16 +36,22 @@ class Optimizer:
     keys = {}
 
     def __init__(self, named_parameters, lr, weight_decay=0.0, **settings):
-        self._named, self._steps = dict(named_parameters), 0
+        self._named, self._steps, self._lr = dict(named_parameters), 0, lr
         groups = [{"params": [p for n, p in self._named.items() if decays(n, p)], "weight_decay": weight_decay},
                   {"params": [p for n, p in self._named.items() if not decays(n, p)], "weight_decay": 0.0}]
         super().__init__([group for group in groups if group["params"]], lr=lr, **settings)
 
+    def set_lr_factors(self, factors):
+        """factors: first name of a parameter -> its learning rate as a multiple of the others', {"wte": 2.0}."""
+        factor_of = {p: factors.get(name.split(".")[0], 1.0) for name, p in self._named.items()}
+        self.param_groups = [
+            {**group, "params": [p for p in group["params"] if factor_of[p] == factor], "factor": factor}
+            for group in self.param_groups for factor in sorted({factor_of[p] for p in group["params"]})]
+
     def step(self, lr=None):
         """Update every parameter in place, with learning rate `lr` or the one given at the start."""
-        if lr is not None:
-            for group in self.param_groups:
-                group["lr"] = lr
+        for group in self.param_groups:
+            group["lr"] = (self._lr if lr is None else lr) * group.get("factor", 1.0)
         self._steps += 1
         super().step()
 
@@ -106,11 +112,14 @@ class AdamW(Optimizer, torch.optim.AdamW):
 
 
 def orthogonalise(matrix, iterations=ITERATIONS, eps=1e-7):
-    """matrix (M, N) -> (M, N) with the same singular directions and singular values near 1."""
+    """matrix (..., M, N) -> the same shape with the same singular directions and singular values near 1.
+
+    A stack of matrices costs a few large products instead of many small ones.
+    """
     a, b, c = COEFFICIENTS
-    tall = matrix.shape[0] > matrix.shape[1]
+    tall = matrix.shape[-2] > matrix.shape[-1]
     x = matrix.mT if tall else matrix
-    x = x / x.norm().clamp(min=eps)
+    x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=eps)
     for _ in range(iterations):
         gram = x @ x.mT
         x = a * x + (b * gram + c * gram @ gram) @ x
@@ -130,22 +139,31 @@ class Muon(AdamW):
     @torch.no_grad()
     def step(self, lr=None):
         """Update every parameter in place, with learning rate `lr` or the one given at the start."""
-        matrices = {n: p for n, p in self._named.items() if p.grad is not None and turns(n, p)}
-        gradients = {name: p.grad for name, p in matrices.items()}
-        for p in matrices.values():
+        matrices = {p: p.grad for n, p in self._named.items() if p.grad is not None and turns(n, p)}
+        for p in matrices:
             p.grad = None                                  # AdamW leaves alone what has no gradient
         super().step(lr)
-        for name, p in matrices.items():
-            p.grad = gradients[name]
-            self._turn(name, p)
+        stacks = {}
+        for p, p.grad in matrices.items():
+            stacks.setdefault(tuple(sorted(p.shape)), []).append(p)
+        for parameters in stacks.values():
+            self._turn(parameters)
 
-    def _turn(self, name, p):
-        group = self.param_groups[0]                       # the one with weight decay, as all matrices have
-        velocity = self.state[p].setdefault("velocity", torch.zeros_like(p))
-        velocity.mul_(self.momentum).add_(p.grad, alpha=1 - self.momentum)
-        ahead = self.momentum * velocity + (1 - self.momentum) * p.grad
-        p.mul_(1 - group["lr"] * group["weight_decay"])
-        p.sub_(group["lr"] * 0.2 * math.sqrt(max(p.shape)) * orthogonalise(ahead))
+    def _turn(self, parameters):
+        """One step of matrices of one shape, or its transpose, made orthogonal together."""
+        group = next(g for g in self.param_groups if any(p is parameters[0] for p in g["params"]))
+        grads = [p.grad for p in parameters]
+        for p in parameters:
+            if "velocity" not in self.state[p]:
+                self.state[p]["velocity"] = torch.zeros_like(p)
+        velocities = [self.state[p]["velocity"] for p in parameters]
+        torch._foreach_lerp_(velocities, grads, 1 - self.momentum)
+        ahead = [grad.lerp(velocity, self.momentum) for grad, velocity in zip(grads, velocities, strict=True)]
+        turned = orthogonalise(torch.stack([x.mT if x.shape[0] > x.shape[1] else x for x in ahead]))
+        torch._foreach_mul_(parameters, 1 - group["lr"] * group["weight_decay"])
+        size = group["lr"] * 0.2 * math.sqrt(max(parameters[0].shape))
+        torch._foreach_sub_(parameters, [size * (y if p.shape == y.shape else y.mT)
+                                         for p, y in zip(parameters, turned, strict=True)])
 
     def keys_of(self, name, parameter):
         return {"velocity": "velocity"} if turns(name, parameter) else self.keys
@@ -154,6 +172,14 @@ class Muon(AdamW):
 def turns(name, array):
     """Whether Muon's rule applies: to the matrices of the blocks."""
     return array.ndim == 2 and decays(name, array) and name.split(".")[0] != "lm_head"
+
+
+def make_optimizer(name, named_parameters, betas, weight_decay, lr_factors=None):
+    """The optimizer called `name` in OPTIMIZERS; lr_factors as Optimizer.set_lr_factors takes them."""
+    optimizer = OPTIMIZERS[name](named_parameters, betas, weight_decay)
+    if lr_factors:
+        optimizer.set_lr_factors(lr_factors)
+    return optimizer
 
 
 OPTIMIZERS = {
