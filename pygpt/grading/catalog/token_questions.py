@@ -104,3 +104,23 @@ def read_back(f, ids, vocab):
         raise Trouble("structure", f"the answer should be a text (str), but it is {describe(text)}",
                       "Bytes become a text with .decode(...).")
     return {"text": repr(text)}
+
+
+def cut_out(f, text, special, allowed):
+    """The parts as Python would write them, or that the text was refused; and the special tokens afterwards."""
+    try:
+        parts = f(text, special, allowed)
+    except ValueError:
+        if allowed:
+            raise
+        return {"parts": "a ValueError", KEPT: str(special)}
+    if parts is None:
+        raise Trouble("none", "your function returned None", "Its last line should be `return parts`.")
+    if not isinstance(parts, list):
+        raise Trouble("structure", f"parts should be a list, but it is {describe(parts)}",
+                      "Start with an empty list, append to it, and return it.")
+    for part in parts:
+        if not isinstance(part, str) and not whole(part):
+            raise Trouble("structure", f"parts should hold texts and ids, but it holds {describe(part)}",
+                          "A part is text, or the id of a special token: a str or an int.")
+    return {"parts": str([part if isinstance(part, str) else int(part) for part in parts]), KEPT: str(special)}
