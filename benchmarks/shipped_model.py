@@ -12,8 +12,8 @@ import sys
 from pygpt import load_model
 from pygpt.data import load_corpus
 from pygpt.engine import SHIPPED_MODEL, engine_for
+from pygpt.evaluate import validation_loss
 from pygpt.metrics import perplexity
-from pygpt.train import validation_loss
 
 
 def main(folder=SHIPPED_MODEL):

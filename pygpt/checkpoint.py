@@ -2,12 +2,15 @@
 
 A saved model is a folder:      model.safetensors  config.json  tokenizer.json
 A checkpoint of a run adds:     optimizer.safetensors  run.json
+Each carries checksums.json, the SHA-256 of its files: damage shows before anything is loaded.
 
 Folders appear whole or not at all: written beside their place under another name, synced, then renamed.
 """
 
 import dataclasses
+import hashlib
 import json
+import logging
 import os
 import shutil
 import tempfile
@@ -17,7 +20,9 @@ from .config import GPTConfig, from_dict
 from .errors import CheckpointError, PyGPTError
 from .tokenizers import load_tokenizer
 
+log = logging.getLogger(__name__)
 FORMAT = 1
+SUMS = "checksums.json"
 
 
 def save_model(folder, config, state, tokenizer):
@@ -40,6 +45,7 @@ def save_run(folder, config, engine, tokenizer, run):
 def read_model(folder):
     """(GPTConfig, name -> array with tied weights under both names, tokenizer); CheckpointError if it is unreadable."""
     folder = Path(folder)
+    verify(folder)
     saved = _read_json(folder, "config.json")
     if not isinstance(saved, dict) or saved.get("format") != FORMAT or not isinstance(saved.get("model"), dict):
         raise CheckpointError(f"{folder / 'config.json'} was not written by pygpt (format {FORMAT} expected); "
@@ -80,16 +86,64 @@ def load_run(folder, engine):
     return run
 
 
+def checkpoints(runs):
+    """The checkpoints `step-*` inside a run's folder, oldest first."""
+    return sorted(Path(runs).glob("step-*"))
+
+
 def latest(runs):
-    """The newest checkpoint `step-*` inside a run's folder, or None."""
-    steps = sorted(Path(runs).glob("step-*"))
-    return steps[-1] if steps else None
+    """The newest checkpoint inside a run's folder, or None."""
+    return (checkpoints(runs) or [None])[-1]
 
 
 def rotate(runs, keep):
     """Delete all but the newest `keep` checkpoints of a run; `best` stays."""
-    for folder in sorted(Path(runs).glob("step-*"))[:-keep]:
+    for folder in checkpoints(runs)[:-keep]:
         shutil.rmtree(folder)
+
+
+def verify(folder):
+    """CheckpointError where a file of a saved folder is missing or is not what was saved."""
+    folder = Path(folder)
+    if not (folder / SUMS).exists():   # nothing to compare with: loading finds what it finds
+        return
+    sums = _read_json(folder, SUMS)
+    for name, expected in sums.items() if isinstance(sums, dict) else [(SUMS, None)]:
+        try:
+            found = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+        except FileNotFoundError:
+            raise CheckpointError(f"{folder} has no {name}; use another checkpoint") from None
+        except OSError as error:
+            raise CheckpointError(f"cannot read {folder / name}: {error.strerror}") from None
+        if found != expected:
+            raise CheckpointError(f"{folder / name} is damaged: it is not what was saved there; use another checkpoint "
+                                  f"(or delete {SUMS} beside it if you changed it yourself)")
+
+
+def newest_sound(runs):
+    """The newest checkpoint of a run whose files are what was saved; each damaged one before it is logged."""
+    folders = checkpoints(runs)[::-1]
+    if not folders:
+        raise CheckpointError(f"{runs} holds no checkpoint to resume from; start without --resume")
+    for folder in folders:
+        try:
+            verify(folder)
+            return folder
+        except CheckpointError as error:
+            log.warning("%s; going on from the checkpoint before it", error)
+            last = error
+    raise CheckpointError(f"no sound checkpoint in {runs}; the oldest: {last}; delete {runs} and start again")
+
+
+def tidy(runs):
+    """Clear away what a killed process left in a run's folder, and put back what it was about to replace."""
+    for left in Path(runs).glob(".*"):
+        name, _, rest = left.name[1:].partition(".")
+        if left.is_dir() and (name in ("best", "model") or name.startswith("step-")):
+            if rest == "old" and not (left.parent / name).exists():
+                os.rename(left, left.parent / name)
+            else:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 class _whole_folder:
@@ -120,6 +174,8 @@ class _whole_folder:
                                   "another folder") from None
 
     def _put_in_place(self):
+        files = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(self.temporary.iterdir())}
+        (self.temporary / SUMS).write_text(json.dumps(files, indent=1))
         for file in self.temporary.iterdir():
             file.chmod(0o644)             # safetensors writes private files
             with open(file, "rb+") as handle:

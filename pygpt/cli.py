@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from . import cli_data, cli_tokenizer, cli_tune
+from . import cli_data, cli_runs, cli_tokenizer, cli_train, cli_tune
 from .cli_tables import show, table
 from .errors import DataError, PyGPTError
 
@@ -19,6 +19,7 @@ exercises_app = typer.Typer(help="List the exercises; make them from the solutio
 notebooks_app = typer.Typer(help="Run the course's notebooks.", **PLAIN)
 app.add_typer(cli_data.app, name="data")
 app.add_typer(cli_tokenizer.app, name="tokenizer")
+app.add_typer(cli_runs.app, name="runs")
 app.add_typer(exercises_app, name="exercises")
 app.add_typer(notebooks_app, name="notebooks")
 
@@ -58,32 +59,7 @@ def fail(text):
     return 1
 
 
-# ---- train and generate ---------------------------------------------------------------------------------------------
-
-@app.command()
-def train(config: Annotated[str, typer.Argument(help="a YAML file, for example configs/shakespeare-numpy.yaml")],
-          overrides: Annotated[list[str] | None, typer.Argument(metavar="[KEY=VALUE]...", help="settings")] = None,
-          resume: Annotated[bool, typer.Option("--resume", help="go on from the newest checkpoint")] = False):
-    """Train a model as a YAML file says.
-
-    key=value changes a setting, model.n_layer=2 one of the model's.
-    """
-    from .config import load_config
-
-    settings = load_config(config, overrides or ())   # a slip in it shows before anything heavy is imported
-    from .tracking import Console, JSONLines, Several
-    from .train import train as run
-
-    folder = Path(settings.folder)
-    try:
-        run(settings, Several(Console(), JSONLines(folder / "log.jsonl")), resume=resume)
-    except KeyboardInterrupt:
-        import shlex
-
-        again = shlex.join(["pygpt", "train", config, *(overrides or ()), "--resume"])
-        raise Interrupted(f"interrupted; to go on: {again}") from None
-    typer.echo(f"the model is in {folder / 'model'}; to see it write: pygpt generate --model {folder / 'model'}")
-
+# ---- generate --------------------------------------------------------------------------------------------------------
 
 @app.command()
 def generate(
@@ -118,6 +94,7 @@ def generate(
     sys.stdout.write("\n")
 
 
+app.command()(cli_train.train)
 app.command()(cli_tune.tune)
 
 
@@ -181,13 +158,12 @@ def course_folder(root, needed):
 # ---- doctor ---------------------------------------------------------------------------------------------------------
 
 @app.command()
-def doctor(as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False):
-    """Can the course run on this machine?"""
+def doctor(run: Annotated[str | None, typer.Argument(help="the folder of a run, to ask whether it is normal")] = None,
+           as_json: Annotated[bool, typer.Option("--json", help="for programs")] = False):
+    """Can the course run on this machine? With the folder of a run: does it learn as such runs do?"""
     import json
 
-    from .doctor import report, verdict
-
-    found = report()
+    found = run_report(run) if run else machine_report()
     if as_json:
         typer.echo(json.dumps(found, indent=2))
     else:
@@ -195,5 +171,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="for programs")]
         for label, value in found["facts"].items():
             rows.add_row(label, str(value).replace("[", r"\["))
         show(rows)
-        typer.echo(verdict(found))
+        typer.echo(found["verdict"])
     raise typer.Exit(0 if found["ready"] else 1)
+
+
+def machine_report():
+    from .doctor import report, verdict
+
+    found = report()
+    return found | {"verdict": verdict(found)}
+
+
+def run_report(folder):
+    from .runs import read_run
+
+    run = read_run(folder)
+    word, sentence = run.verdict()
+    facts = {"run": str(run.folder), "state": run.state, "steps": f"{run.steps:,} of {run.config.steps:,}"}
+    return {"ready": word in (None, "inside"), "facts": facts, "verdict": sentence}

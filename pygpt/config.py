@@ -10,7 +10,9 @@ import typing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .errors import ConfigError, nearest, unknown
+from .bands import columns
+from .errors import ConfigError, PyGPTError, nearest, unknown
+from .files import write_atomically
 
 CHOICES = {
     "norm": ("layernorm", "rmsnorm"),
@@ -25,9 +27,13 @@ CHOICES = {
     "schedule": ("constant", "cosine", "linear", "exponential", "wsd"),
     "dtype": ("float32", "float64"),
     "batching": ("fixed", "budget", "curriculum"),
+    "track": ("tensorboard", "wandb"),
 }
 TYPE_NAMES = {int: "a whole number", float: "a number", str: "a name", bool: "true or false", dict: "settings under it",
-              type(None): "null"}
+              type(None): "null", list: "a list"}
+# What may change without changing what a run learns: its expected band stays true.
+HARMLESS = {"extends", "backend", "device", "folder", "seed", "eval_every", "save_every", "keep", "sample_every",
+            "sample_tokens", "track"}
 
 
 @dataclass(frozen=True)
@@ -133,18 +139,32 @@ class TrainConfig:
     eval_batches: int = 20          # fixed validation batches, the same at every evaluation
     save_every: int = 500           # steps
     keep: int = 2                   # newest checkpoints kept, beside the best
+    early_stop: int = 0             # evaluations without a new best until the run stops; 0: never
+    sample_every: int = 0           # steps; 0: no samples
+    sample_tokens: int = 200        # length of a sample
+    track: str = ""                 # beside the console and log.jsonl: tensorboard, wandb, or both with a comma
+    expected: list = field(default_factory=list)   # (step, lowest, highest): where a healthy validation loss lies
 
     def __post_init__(self):
         check_types(self)
         require_choice(self, "backend", "optimizer", "schedule", "dtype", "batching")
         require_positive(self, "steps", "batch_size", "max_tokens", "curriculum_steps", "accumulate", "lr",
                          "embed_lr", "head_lr", "eval_every", "eval_batches", "save_every", "keep")
-        for name in ("warmup", "weight_decay", "grad_clip", "clip_value", "embedding_noise", "min_lr", "seed"):
+        for name in ("warmup", "weight_decay", "grad_clip", "clip_value", "embedding_noise", "min_lr", "seed",
+                     "early_stop", "sample_every", "sample_tokens"):
             if getattr(self, name) < 0:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 or more")
         for name in ("beta1", "beta2", "label_smoothing"):
             if not 0 <= getattr(self, name) < 1:
                 raise ConfigError(f"{name}={getattr(self, name)}; allowed: 0 up to, but not including, 1")
+        for name in self.trackers:
+            if name not in CHOICES["track"]:
+                raise ConfigError(f"track={self.track!r}; allowed: {', '.join(CHOICES['track'])}, or both with a comma")
+        if self.expected:
+            try:
+                columns(self.expected)
+            except (PyGPTError, ValueError) as error:
+                raise ConfigError(f"expected: {error}") from None
         if self.model:
             block_size = self.model_config(vocab_size=1).block_size   # what is wrong shows before the data is read
             if self.batching != "fixed" and self.max_tokens < block_size:
@@ -156,6 +176,11 @@ class TrainConfig:
         """First name of a parameter -> its learning rate as a multiple of lr, for those that have one of their own."""
         own = {"wte": self.embed_lr, "wpe": self.embed_lr, "lm_head": self.head_lr}
         return {name: lr / self.lr for name, lr in own.items() if lr is not None}
+
+    @property
+    def trackers(self):
+        """The names in `track`."""
+        return [name.strip() for name in self.track.split(",") if name.strip()]
 
     def model_config(self, vocab_size):
         """The GPTConfig of this run for a tokenizer of `vocab_size` tokens."""
@@ -211,12 +236,27 @@ def load_config(path, overrides=()):
     """Read a TrainConfig from a YAML file, with everything it extends and `key=value` overrides on top.
 
     Raises ConfigError for a missing file, broken YAML, an unknown key (nearest names offered) or a value that does
-    not fit.
+    not fit. An `expected` band is dropped where something is changed that changes what the run learns.
     """
     from omegaconf import OmegaConf
 
-    settings = OmegaConf.merge(_read_yaml(Path(path)), _parse_overrides(overrides))
+    settings = _merge(_read_yaml(Path(path)), _parse_overrides(overrides))
     return from_dict(TrainConfig, OmegaConf.to_container(settings))
+
+
+def _merge(parent, child):
+    from omegaconf import OmegaConf
+
+    if "expected" in parent and "expected" not in child and set(child) - HARMLESS:
+        parent = OmegaConf.masked_copy(parent, [key for key in parent if key != "expected"])
+    return OmegaConf.merge(parent, child)
+
+
+def save_config(config, path):
+    """Write a TrainConfig with every setting resolved, as YAML that load_config reads back."""
+    from omegaconf import OmegaConf
+
+    write_atomically(path, OmegaConf.to_yaml(OmegaConf.create(dataclasses.asdict(config))))
 
 
 def _parse_overrides(overrides):
@@ -253,4 +293,4 @@ def _read_yaml(path, seen=()):
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())[:150]}") from None
     if parent is None:
         return settings
-    return OmegaConf.merge(_read_yaml(path.parent / parent, (*seen, path.resolve())), settings)
+    return _merge(_read_yaml(path.parent / parent, (*seen, path.resolve())), settings)

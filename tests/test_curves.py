@@ -3,8 +3,9 @@
 import matplotlib.pyplot
 import pytest
 
+from pygpt.bands import outside_band
 from pygpt.errors import PyGPTError
-from pygpt.viz import learning_curve, outside_band
+from pygpt.viz import learning_curve
 
 matplotlib.use("agg")
 

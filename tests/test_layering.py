@@ -7,13 +7,13 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "pygpt"
 LEVELS = {
-    0: ("errors", "files", "config", "tables", "schedules", "sampling", "metrics"),
-    1: ("tokenizers", "data", "checkpoint", "tracking", "swapping"),
+    0: ("errors", "files", "bands", "interrupts", "config", "tables", "schedules", "sampling", "metrics"),
+    1: ("tokenizers", "data", "checkpoint", "tracking", "swapping", "diagnosis"),
     2: ("in_numpy", "in_torch", "in_jax"),
     3: ("engine",),                           # the one gate between the backends and what uses them
-    4: ("train", "generate", "evaluate", "rewrite", "tune", "distill", "multitask", "pretrained"),
+    4: ("train", "generate", "evaluate", "runs", "rewrite", "tune", "distill", "multitask", "pretrained"),
     5: ("viz", "serve", "grading", "learner_file", "notebooks", "doctor"),
-    6: ("cli", "cli_data", "cli_tables", "cli_tokenizer", "cli_tune"),
+    6: ("cli", "cli_data", "cli_tables", "cli_tokenizer", "cli_tune", "cli_train", "cli_runs", "cli_pictures"),
     7: ("__main__", "__init__"),              # the doors from outside; nothing within goes back through them
 }
 LEVEL = {name: level for level, names in LEVELS.items() for name in names}

@@ -118,7 +118,8 @@ def test_a_checkpoint_of_one_backend_goes_on_in_the_other(config, first, second)
 
 def test_a_run_leaves_a_model_anyone_can_load(config):
     result = train(config)
-    assert sorted(f.name for f in result.folder.iterdir()) == ["best", "model", "step-0000030", "step-0000040"]
+    assert sorted(f.name for f in result.folder.iterdir()) == ["best", "config.yaml", "model", "step-0000030",
+                                                                 "step-0000040"]
     prompt = result.tokenizer.encode("the ")
     for backend in ("numpy", "torch"):
         model, tokenizer = load_model(result.folder / "model", backend)

@@ -4,8 +4,7 @@ A history is a list of dicts with "step" and any of "train_loss", "val_loss" (as
 logs them, one a step). A band is a list of (step, lowest, highest): where the validation loss of a healthy run lies.
 """
 
-import numpy as np
-
+from ..bands import columns
 from ..errors import PyGPTError
 from .style import COLOURS, FAINT, MARKERS, axes_or_new
 
@@ -44,22 +43,6 @@ def draw_run(ax, name, history, number):
                     color=COLOURS[number % len(COLOURS)], marker=marker, **look)
 
 
-def outside_band(history, band):
-    """The steps of a history whose validation loss leaves the band; an empty list means that the run is normal.
-
-    Between two steps of the band its edges are straight lines. Steps beyond its ends, and evaluations without a
-    validation loss, say nothing; a history with nothing to compare raises PyGPTError, since silence would pass for
-    health.
-    """
-    steps, low, high = columns(band)
-    inside = [entry for entry in history if "val_loss" in entry and steps[0] <= entry["step"] <= steps[-1]]
-    if not inside:
-        raise PyGPTError(f"no validation loss between steps {steps[0]:g} and {steps[-1]:g}; evaluate there, or take "
-                         "the band of this run's settings")
-    return [entry["step"] for entry in inside
-            if not np.interp(entry["step"], steps, low) <= entry["val_loss"] <= np.interp(entry["step"], steps, high)]
-
-
 def named(history_or_histories):
     """name -> history, whichever of the two was given; PyGPTError where there is nothing to draw."""
     given = history_or_histories
@@ -69,12 +52,3 @@ def named(history_or_histories):
             raise PyGPTError(f"the history {name!r} holds no loss; give a list of entries with step and one of "
                              f"{', '.join(LINES)}, such as the history that train() returns")
     return histories
-
-
-def columns(band):
-    """steps, low, high of a band as arrays; PyGPTError where it is no band."""
-    rows = np.array(band, dtype=np.float64)
-    if rows.ndim != 2 or rows.shape[1] != 3 or (np.diff(rows[:, 0]) <= 0).any() or (rows[:, 1] > rows[:, 2]).any():
-        raise PyGPTError("a band is a list of (step, lowest, highest), steps rising and lowest at most highest; "
-                         f"got an array of shape {rows.shape}")
-    return rows.T

@@ -11,7 +11,7 @@ from ..errors import PyGPTError
 from .style import BLUE, FAINT, INK, ORANGE, STYLE, pyplot
 
 PANEL, COLUMNS = (3.3, 2.8), 3   # inches of one panel; panels in a row
-FAR = 4                          # losses this many times as far above the best as the median is would squash the rest
+FAR = 8                          # losses this many times as far above the best as the median is would squash the rest
 # state -> its name in the legend and how its points look; the shape tells them apart without the colour
 LOOKS = {
     "finished": ("ran to the end", dict(marker="o", color=BLUE)),
