@@ -15,12 +15,12 @@ from .study import Study, TuneError
 THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "PYGPT_THREADS")
 
 
-def work_in_processes(plan, jobs, report):
-    """Run the plan's trials in `jobs` processes and report their lines; returns when all have ended.
+def work_in_processes(study, jobs, report):
+    """Run the study's trials in `jobs` processes and report their lines; returns when all have ended.
 
     Ctrl-C, or an error in one of them, stops the others after their current step. TuneError where work is left undone.
     """
-    processes, links = start(plan, jobs)
+    processes, links = start(study.plan, jobs)
     error, interrupted = None, False
     while links:
         try:
@@ -44,7 +44,7 @@ def work_in_processes(plan, jobs, report):
         raise KeyboardInterrupt
     if error:
         raise TuneError(error)
-    check_done(plan, [process.exitcode for process in processes])
+    check_done(study, [process.exitcode for process in processes])
 
 
 def start(plan, jobs):
@@ -62,11 +62,10 @@ def start(plan, jobs):
     return processes, links
 
 
-def check_done(plan, codes):
-    with Study(plan) as study:
-        done = study.done()
-    if done < plan.trials:
-        raise TuneError(f"{done} of {plan.trials} trials are done, but the processes ended, with status "
+def check_done(study, codes):
+    done = study.done()
+    if done < study.plan.trials:
+        raise TuneError(f"{done} of {study.plan.trials} trials are done, but the processes ended, with status "
                         f"{', '.join(map(str, codes))} (killed, or out of memory?); the same command goes on")
 
 
@@ -80,7 +79,8 @@ def worker(plan, link):
     """The life of one process. A word on the link, or its end when the parent is gone, stops it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)   # Ctrl-C reaches the parent too, which then says stop
     try:
-        work(plan, lambda line: link.send(("line", line)), stopped=link.poll)
+        with Study(plan) as study:
+            work(study, lambda line: link.send(("line", line)), stopped=link.poll)
     except (KeyboardInterrupt, BrokenPipeError, ConnectionResetError):
         pass
     except PyGPTError as error:

@@ -1,5 +1,7 @@
 """Runs a search: each trial a training run that reports its validation losses, in this process or in several."""
 
+import contextlib
+import logging
 import math
 import warnings
 from dataclasses import dataclass, field, replace
@@ -55,33 +57,30 @@ def tune(config, space, trials=None, search="bayes", study=None, jobs=1, prune=T
     if jobs > 1 and plan.folder is None:
         raise TuneError(f"{jobs} processes share a search through its folder; give one: study='runs/tune/first'")
     report = report or (lambda line: None)
-    with Study(plan) as opened:
-        left = plan.trials - opened.done()
-    if left > 0:
-        prepare(plan.config)
-        report(opening(plan, left, jobs))
-        if jobs == 1 or left == 1:
-            if plan.folder is None:
-                return work(plan, report)
-            work(plan, report)
-        else:
+    prepare(plan.config)
+    with Study(plan) as book:
+        left = plan.trials - book.done()
+        if left > 0:
+            report(opening(plan, left, min(jobs, left)))
+        if left > 1 and jobs > 1:
             from .processes import work_in_processes
 
-            work_in_processes(plan, min(jobs, left), report)
-    with Study(plan) as opened:
-        return result(opened)
+            work_in_processes(book, min(jobs, left), report)
+        else:
+            work(book, report)
+        return TuneResult(plan.config, plan.space, book.records(), plan.folder)
 
 
 def make_plan(config, space, trials, search, folder, prune, seed):
     if search not in SEARCHES:
         raise TuneError(unknown("search", search, SEARCHES))
     library()   # a missing package shows before anything is made
+    if trials is not None and trials < 1:
+        raise TuneError(f"trials={trials}; allowed: 1 or more")
     if search == "grid":
         space = for_grid(space)
         size = math.prod(len(choice.values) for choice in space.values())
         trials = min(trials or size, size)
-    if trials is not None and trials < 1:
-        raise TuneError(f"trials={trials}; allowed: 1 or more")
     check_space(config, space)
     often = replace(config, eval_every=min(config.eval_every, max(1, -(-config.steps // EVALUATIONS))))
     return Plan(often, space, trials or 20, search, prune, seed, Path(folder) if folder is not None else None)
@@ -100,30 +99,24 @@ def opening(plan, left, jobs):
             f"{plan.trials} trials of {plan.config.steps} steps{done}, {jobs} at a time{where}")
 
 
-def result(study):
-    return TuneResult(study.plan.config, study.plan.space, study.records(), study.plan.folder)
-
-
-def work(plan, report, stopped=lambda: False):
-    """Run trials until none is left to take; the TuneResult as this process sees it.
-
-    stopped: asked after every step; True ends the trial and the work as Ctrl-C does.
-    """
-    with Study(plan) as study:
-        while not stopped() and (trial := study.claim()) is not None:
-            run_trial(study, trial, stopped)
-            report(progress(study, trial.number))
-        return result(study)
+def work(study, report, stopped=lambda: False):
+    """Run trials until none is left to take. stopped: asked after every step; True ends the trial as Ctrl-C does."""
+    while not stopped() and (trial := study.claim()) is not None:
+        run_trial(study, trial, stopped)
+        report(progress(study, trial.number))
 
 
 def run_trial(study, trial, stopped):
     """One training run, its outcome written down whatever it is."""
+    tracker = Reporter(study, trial, stopped)
     try:
-        loss = lowest_loss(apply(study.plan.config, study.settings(trial)), Reporter(study, trial, stopped))
+        loss = lowest_loss(apply(study.plan.config, study.settings(trial)), tracker)
     except library().TrialPruned:
         study.prune(trial)
-    except (ConfigError, TrainingError) as error:   # these settings come to nothing; others will not
+    except ConfigError as error:   # settings that do not fit together come to nothing; others will not
         study.finish(trial, math.inf, str(error).partition(";")[0])
+    except TrainingError:
+        study.finish(trial, math.inf, f"exploded after step {tracker.step}")
     except MemoryError:
         study.finish(trial, math.inf, "out of memory")
     except KeyboardInterrupt:
@@ -133,16 +126,27 @@ def run_trial(study, trial, stopped):
         study.give_back(trial, f"{type(error).__name__}: {error}", again=False)   # it might fail so for ever
         raise
     else:
-        study.finish(trial, loss, "" if math.isfinite(loss) else f"the loss became {loss}")
+        study.finish(trial, loss, "" if math.isfinite(loss) else "exploded at its end")
 
 
 def lowest_loss(config, tracker):
     """Train without leaving anything on the disk; the lowest validation loss after the start."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)   # overflow: a run that explodes says so itself
+    with warnings.catch_warnings(), silence("pygpt.train"):   # a run that explodes is one line here, not a story
+        warnings.simplefilter("ignore", RuntimeWarning)
         history = train(config, tracker=tracker, save=False).history
     losses = [entry["val_loss"] for entry in history if entry["step"]]
     return math.inf if math.isnan(losses[-1]) else min(losses)
+
+
+@contextlib.contextmanager
+def silence(logger):
+    """Nothing from this logger meanwhile."""
+    logger = logging.getLogger(logger)
+    before, logger.disabled = logger.disabled, True
+    try:
+        yield
+    finally:
+        logger.disabled = before
 
 
 class Reporter(Silent):
@@ -150,9 +154,10 @@ class Reporter(Silent):
 
     def __init__(self, study, trial, stopped):
         self.trial, self.stopped, self.pruning = trial, stopped, study.plan.prune
-        self.steps = study.plan.config.steps
+        self.steps, self.step = study.plan.config.steps, 0
 
     def log(self, step, **numbers):
+        self.step = step
         if self.stopped():
             raise KeyboardInterrupt
         if "val_loss" in numbers and step:   # before the first step all runs are alike

@@ -22,7 +22,7 @@ NAMES = {"true": True, "false": False, "null": None}
 OF_MODEL = "model."
 TYPES = {name: hint for name, hint in typing.get_type_hints(TrainConfig).items() if name not in ("model", "folder")}
 TYPES |= {OF_MODEL + name: hint for name, hint in typing.get_type_hints(GPTConfig).items() if name != "vocab_size"}
-DIGITS = 3               # of a number drawn from a range: as many as a person would try, and short to write down
+DIGITS = 3               # that count in a number drawn from a range
 MOST_COMBINATIONS = 500  # looked through for one that a value fits into
 
 
@@ -57,8 +57,17 @@ class Range:
         low, high = (math.log(self.low), math.log(self.high)) if self.log else (self.low, self.high)
         between = [low + (high - low) * i / (points - 1) for i in range(1, points - 1)]
         between = [math.exp(x) if self.log else x for x in between]
-        tidy = [round(x) if self.whole else rounded(x, 6) for x in between]
-        return Choice(tuple(dict.fromkeys([self.low, *tidy, self.high])), self.log)
+        return Choice(tuple(dict.fromkeys([self.low, *map(self.tidy, between), self.high])), self.log)
+
+    def tidy(self, value):
+        """`value` with only as many digits as a person would try: short to write down, and exactly what is run."""
+        if self.whole:
+            return round(value)
+        if self.log:
+            value = float(f"{value:.{DIGITS}g}")
+        else:
+            value = round(value, DIGITS - 1 - math.floor(math.log10(self.high - self.low)))
+        return min(max(value, self.low), self.high)
 
 
 def split_overrides(items):
@@ -174,22 +183,14 @@ def to_text(value):
     for text, named in NAMES.items():
         if value is named:
             return text
-    return str(value)
-
-
-def rounded(value, digits=DIGITS):
-    return float(f"{value:.{digits}g}")
+    short = f"{value:g}" if isinstance(value, float) else ""
+    return short if short and float(short) == value else str(value)
 
 
 def tidy(space, drawn):
-    """The settings of a trial from what was drawn for it: numbers from ranges keep only as many digits as matter."""
-    settings = {}
-    for name, values in space.items():
-        value = drawn[name]
-        if isinstance(values, Range) and not values.whole:
-            value = min(max(rounded(value), values.low), values.high)
-        settings[name] = value
-    return settings
+    """The settings of a trial from what was drawn for it: numbers from ranges keep only the digits that count."""
+    return {name: values.tidy(drawn[name]) if isinstance(values, Range) else drawn[name]
+            for name, values in space.items()}
 
 
 def contains(values, value):

@@ -25,6 +25,7 @@ JUDGES = 4         # finished trials before one is stopped for being worse than 
 MOST_DEATHS = 3    # settings that end their process this often (out of memory?) are not tried again
 WAIT = 600.0       # seconds for a turn; taking a trial takes a fraction of one
 STUDY = "pygpt"
+ALIVE = ".alive"   # how the file ends that a process locks while it takes part
 
 
 class TuneError(PyGPTError):
@@ -54,11 +55,12 @@ class Study:
         if plan.folder:
             try:
                 plan.folder.mkdir(parents=True, exist_ok=True)
-                self.alive = Lock(self._lock_of(self.name))
             except OSError as error:
                 raise TuneError(f"cannot write to {plan.folder}: {error.strerror}; choose another --study") from None
         try:
-            with self.turn():
+            with self.turn():   # a new lock must not be tried before it is held
+                if plan.folder:
+                    self.alive = Lock(self._lock_of(self.name))
                 self.study = open_study(plan)
         except BaseException:
             self.close()
@@ -77,7 +79,7 @@ class Study:
 
     def turn(self):
         """`with study.turn():` nobody else takes a trial meanwhile."""
-        return Lock(self.plan.folder / "turn.lock", WAIT) if self.plan.folder else contextlib.nullcontext()
+        return Lock(self.plan.folder / "turn", WAIT) if self.plan.folder else contextlib.nullcontext()
 
     # ---- taking a trial and giving it back ---------------------------------------------------------------------------
 
@@ -124,14 +126,19 @@ class Study:
 
     def _bury_the_dead(self):
         states = library().trial.TrialState
+        living = {self.name, *self._living()}
         for trial in self.study.get_trials(deepcopy=False, states=(states.RUNNING,)):
-            owner = trial.user_attrs.get("owner")
-            if owner == self.name or owner and self.plan.folder and is_held(self._lock_of(owner)):
+            if trial.user_attrs.get("owner") in living:
                 continue
             self.study.tell(trial.number, state=states.FAIL)
             whole = trial.params.keys() == self.plan.space.keys()   # else it was killed while it was being drawn
             if whole and self.plan.search != "grid" and self._deaths(trial.params) < MOST_DEATHS:
                 self.study.enqueue_trial(trial.params, user_attrs={"again": trial.number})
+
+    def _living(self):
+        """The names of the other processes that take part now; locks of dead ones are cleared away."""
+        names = [path.stem for path in self.plan.folder.glob("*" + ALIVE)] if self.plan.folder else []
+        return [name for name in names if name != self.name and is_held(self._lock_of(name))]
 
     def _deaths(self, params):
         return sum(trial.params == params and trial.state.name == "FAIL" and "note" not in trial.user_attrs
@@ -149,7 +156,7 @@ class Study:
             self.study.enqueue_trial(now)
 
     def _lock_of(self, owner):
-        return self.plan.folder / f"{owner}.lock"
+        return self.plan.folder / (owner + ALIVE)
 
     # ---- reading -----------------------------------------------------------------------------------------------------
 
@@ -205,19 +212,20 @@ def open_study(plan):
 
 def check_same(study, plan):
     """Note down what is searched in a new study; TuneError where an older one searches something else."""
-    config = {name: value for name, value in dataclasses.asdict(plan.config).items() if name != "folder"}
-    for what, now in (("space", {name: str(values) for name, values in plan.space.items()}), ("config", config)):
+    space = {name: str(values) for name, values in plan.space.items()}
+    config, usual = (dataclasses.asdict(one) | {"folder": ""} for one in (plan.config, TrainConfig()))
+    for what, now, unsaid in (("space", space, {}), ("config", config, usual)):
         before = study.user_attrs.get(what)
         if before is None:
             study.set_user_attr(what, now)
-        elif before != now:
+        elif (before := unsaid | before) != now:   # a study from before a setting existed has its usual value
             raise TuneError(f"{plan.folder} holds another search: {difference(before, now)}; choose another --study, "
                             "or delete it")
 
 
 def difference(before, now):
     """The first setting in which two searches differ, in words."""
-    for name in before.keys() | now.keys():
+    for name in [*now, *before]:
         old, new = (to_text(one[name]) if name in one else "nothing" for one in (before, now))
         if old != new:
             return f"{name}={old} there, {new} here"
