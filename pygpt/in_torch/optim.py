@@ -72,7 +72,7 @@ class Optimizer:
         for name, parameter in self._named.items():
             kept = {key: torch.as_tensor(arrays[f"{kind}.{name}"]).to(parameter)
                     for kind, key in self.keys_of(name, parameter).items()}
-            self.state[parameter] = {"step": torch.tensor(float(steps)), **kept}
+            self.state[parameter] = {"step": torch.tensor(float(steps), device=parameter.device), **kept}
 
     def keys_of(self, name, parameter):
         """{our name: torch's name} of the arrays kept for a parameter."""
@@ -100,7 +100,7 @@ class Adam(Optimizer, torch.optim.Adam):
     keys = {"mean": "exp_avg", "square": "exp_avg_sq"}
 
     def __init__(self, named_parameters, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.0):
-        super().__init__(named_parameters, lr, weight_decay, betas=betas, eps=eps)
+        super().__init__(named_parameters, lr, weight_decay, betas=betas, eps=eps, fused=True)
 
 
 class AdamW(Optimizer, torch.optim.AdamW):
@@ -108,7 +108,7 @@ class AdamW(Optimizer, torch.optim.AdamW):
     keys = {"mean": "exp_avg", "square": "exp_avg_sq"}
 
     def __init__(self, named_parameters, lr=1e-3, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.1):
-        super().__init__(named_parameters, lr, weight_decay, betas=betas, eps=eps)
+        super().__init__(named_parameters, lr, weight_decay, betas=betas, eps=eps, fused=True)
 
 
 def orthogonalise(matrix, iterations=ITERATIONS, eps=1e-7):
@@ -118,12 +118,12 @@ def orthogonalise(matrix, iterations=ITERATIONS, eps=1e-7):
     """
     a, b, c = COEFFICIENTS
     tall = matrix.shape[-2] > matrix.shape[-1]
-    x = matrix.mT if tall else matrix
+    x = (matrix.mT if tall else matrix).reshape(-1, *sorted(matrix.shape[-2:]))
     x = x / x.norm(dim=(-2, -1), keepdim=True).clamp(min=eps)
     for _ in range(iterations):
-        gram = x @ x.mT
-        x = a * x + (b * gram + c * gram @ gram) @ x
-    return x.mT if tall else x
+        gram = x.bmm(x.mT)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)   # sums inside the products
+    return (x.mT if tall else x).reshape(matrix.shape)
 
 
 class Muon(AdamW):
