@@ -149,7 +149,7 @@ def test_dialogue_holds_out_whole_topics():
 def test_conversations_are_read_as_they_were_written():
     conversations = [["Hi", "Hello\n\n  A: indented\n"], ["B: odd", "so", "what"]]
     conversations[0][1] = conversations[0][1].strip("\n")
-    assert read_conversations("".join(map(dialogue._as_text, conversations))) == conversations
+    assert read_conversations("".join(map(dialogue.as_text, conversations))) == conversations
 
 
 def test_the_library_of_this_python_is_a_corpus(cache, tmp_path):
@@ -165,3 +165,46 @@ def test_the_library_of_this_python_is_a_corpus(cache, tmp_path):
     get_corpus("python-stdlib")
     corpus = load_corpus("python-stdlib")
     assert "def dataclass(" in corpus.train + corpus.val and f"{sys.version_info.major}." in corpus.source
+
+
+PROGRAM = '''class A:
+    @property
+    def size(self):
+        """How large.
+
+            An indent that counts.
+        The end.
+        """
+
+        # one more than it seems
+        return 1 + self._size
+
+    def f(self): "On one line."; return 1
+    def only_words(self):
+        """Nothing to be about."""
+
+async def g(x):
+    r"""Adds \\d."""
+    def inner():
+        "Inside."
+        return x
+    return """
+        not a docstring"""
+'''
+
+
+def test_functions_and_their_docstrings_are_pairs(tmp_path):
+    pairs = stdlib.functions_and_docstrings(PROGRAM)
+    assert pairs == [
+        ("@property\ndef size(self):\n    # one more than it seems\n    return 1 + self._size",
+         "How large.\n\n    An indent that counts.\nThe end."),
+        ('async def g(x):\n    def inner():\n        "Inside."\n        return x\n    return """\n'
+         '        not a docstring"""', "Adds \\d."),
+        ("def inner():\n    return x", "Inside.")]
+    for i in range(40):   # one function is everywhere, one only here
+        (tmp_path / f"m{i}.py").write_text(PROGRAM + f"def h():\n    'No. {i}'\n    return {i}\n")
+    (tmp_path / "odd.py").write_text("def f(: 'no program'")
+    parts = [read_conversations(part) for part in stdlib.build_docstrings(tmp_path)]
+    assert sorted(map(tuple, parts[0] + parts[1])) == sorted(
+        [*pairs, *((f"def h():\n    return {i}", f"No. {i}") for i in range(40))])
+    assert 1 <= len(parts[1]) < len(parts[0]) and CORPORA["stdlib-docs"].version == stdlib.PYTHON.replace(" ", "-")

@@ -76,6 +76,11 @@ CORPORA = {
         split="validation: every tenth file, by its name; training: the others",
         licence="PSF-2.0", build=stdlib.build_stdlib, version=stdlib.PYTHON.replace(" ", "-"),
         source=f"the library of {stdlib.PYTHON}"),
+    "stdlib-docs": CorpusSpec(
+        title="functions of this Python's own library, each with its docstring; some 6,500 pairs in CPython 3.11",
+        split="validation: the functions of every tenth file, by its name; training: the others",
+        licence="PSF-2.0", build=stdlib.build_docstrings, version=stdlib.PYTHON.replace(" ", "-"),
+        source=f"the library of {stdlib.PYTHON}"),
     "wikitext-2": CorpusSpec(
         title="two million words of good articles of Wikipedia", split="as published; the test part is left out",
         licence="CC-BY-SA-3.0", sources=(benchmarks.WIKITEXT_2,), build=benchmarks.build_wikitext,

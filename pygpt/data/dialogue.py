@@ -25,7 +25,7 @@ def build_dialogue(package):
         opening = _plain(topic[0][0])
         held_out = hashlib.sha256(opening.encode()).digest()[0] % 10 == 0   # told by its text alone, not by its place
         parts[held_out] += topic
-    return tuple("".join(map(_as_text, parts[held_out])) for held_out in (False, True))
+    return tuple("".join(map(as_text, parts[held_out])) for held_out in (False, True))
 
 
 def read_package(package):
@@ -53,7 +53,8 @@ def read_conversations(text):
     return [[turn.replace("\n\t", "\n") for turn in re.split(r"(?m)\n?^[AB]: ", block)[1:]] for block in blocks]
 
 
-def _as_text(turns):
+def as_text(turns):
+    """The turns of one conversation as they stand in the corpus, blank line included."""
     lines = (f"{'AB'[i % 2]}: " + turn.replace("\n", "\n\t") for i, turn in enumerate(turns))
     return "\n".join(lines) + "\n\n"
 
