@@ -2,6 +2,7 @@
 
 import logging
 import shlex
+import sys
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -49,10 +50,8 @@ def train(config: Annotated[str, typer.Argument(help="a YAML file, for example c
 @contextmanager
 def logging_to(path, level):
     """Send what the package logs to the terminal, from `level` up, and all of it with times to a file."""
-    from tqdm.contrib.logging import logging_redirect_tqdm
-
     logger = logging.getLogger(__package__)
-    console, file = logging.StreamHandler(), RunLog(path)
+    console, file = AboveTheBar(), RunLog(path)
     console.setLevel(level.upper())
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     before = logger.level, logger.propagate
@@ -61,13 +60,21 @@ def logging_to(path, level):
     for handler in (console, file):
         logger.addHandler(handler)
     try:
-        with logging_redirect_tqdm([logger]):   # lines above the bar instead of through it
-            yield
+        yield
     finally:
         for handler in (console, file):
             logger.removeHandler(handler)
             handler.close()
         logger.level, logger.propagate = before
+
+
+class AboveTheBar(logging.Handler):
+    """Writes to stderr, and a progress bar that is there moves down by a line."""
+
+    def emit(self, record):
+        from tqdm import tqdm
+
+        tqdm.write(self.format(record), file=sys.stderr)
 
 
 class RunLog(logging.FileHandler):

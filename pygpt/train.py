@@ -66,8 +66,9 @@ def train(config, tracker=None, resume=False, save=True):
         raise CheckpointError(f"{config.folder} already holds a run, saved at {existing.name}; go on with --resume, "
                               "choose another folder=..., or delete it")
     run = _Run(config, tracker or Silent(), save)
-    if resume:
+    if save:
         checkpoint.tidy(config.folder)
+    if resume:
         run.resume()
     return run.go()
 
@@ -113,7 +114,7 @@ class _Run:
             self.tracker.finish()
         if self.saving:
             checkpoint.save_model(self.folder / "model", self.model_config, self.engine.state_dict(), self.tokenizer)
-        log.info("finished: %s", judge(self.config.expected, self.history)[1])
+        log.info("finished%s", f": {judge(self.config.expected, self.history)[1]}" if self.config.expected else "")
         return TrainResult(self.engine, self.tokenizer, self.folder, self.history)
 
     between_steps = True   # only then are weights, moments and data of one and the same step

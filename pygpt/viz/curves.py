@@ -10,7 +10,7 @@ from .style import COLOURS, FAINT, MARKERS, axes_or_new
 
 # key of a history's entries -> its name in the legend and how its line looks beside the others of the same run
 LINES = {
-    "loss": ("every batch", dict(linewidth=1.2, alpha=0.9)),
+    "loss": ("every batch", dict(linewidth=1.0, alpha=0.4)),
     "train_loss": ("train", dict(linestyle="--", markerfacecolor="white")),
     "val_loss": ("validation", dict(linestyle="-")),
 }
