@@ -8,10 +8,11 @@ import math
 import numpy as np
 
 from ..errors import PyGPTError
+from ..tune.space import to_text
 from .style import BLUE, FAINT, INK, ORANGE, STYLE, pyplot
 
 PANEL, COLUMNS = (3.3, 2.8), 3   # inches of one panel; panels in a row
-FAR = 8                          # losses this many times as far above the best as the median is would squash the rest
+FAR = 5                          # losses so many times as far from the best as the median is would squash the rest
 # state -> its name in the legend and how its points look; the shape tells them apart without the colour
 LOOKS = {
     "finished": ("ran to the end", dict(marker="o", color=BLUE)),
@@ -67,7 +68,8 @@ def heights_of(trials):
     """Where each trial's point stands: its loss, or the upper edge."""
     losses = np.array([math.inf if trial["loss"] is None else trial["loss"] for trial in trials])
     known = losses[np.isfinite(losses)]
-    edge = known.min() + FAR * max(np.median(known) - known.min(), 0.01)
+    usual = np.median([trial["loss"] for trial in trials if trial["state"] == "finished"])
+    edge = known.min() + FAR * max(usual - known.min(), 0.02)
     return np.minimum(losses, edge if len(known) < len(losses) else min(edge, known.max()))
 
 
@@ -98,7 +100,8 @@ def places_on(ax, values, log):
             ax.set_xticks(sorted(set(values)))
             ax.margins(x=0.2)
         return values
-    names = sorted({str(value) for value in values})
+    values = [to_text(value) for value in values]
+    names = sorted(set(values))
     ax.set_xticks(range(len(names)), names)
     ax.set_xlim(-0.5, len(names) - 0.5)
-    return [names.index(str(value)) for value in values]
+    return [names.index(value) for value in values]
