@@ -128,7 +128,7 @@ class TrainConfig:
     embed_lr: float | None = None   # of the token and position tables where lr is that of the rest; None means lr
     head_lr: float | None = None    # of the output layer, where it is no tied table; None means lr
     warmup: int = 100               # steps
-    beta1: float = 0.9              # of the mean of gradients; momentum with sgd
+    beta1: float = 0.9              # of the mean of gradients; momentum with sgd and muon
     beta2: float = 0.99             # of the mean of their squares
     weight_decay: float = 0.1       # on matrices; not on biases, norms and embeddings
     grad_clip: float = 1.0          # global norm; 0 switches clipping off

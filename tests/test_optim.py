@@ -54,8 +54,9 @@ def test_fifty_steps_equal_torchs_own(name):
 @pytest.mark.parametrize("name", CHOICES["optimizer"])
 def test_fifty_training_steps_agree_across_backends_and_resume(name):
     ids, targets = random_ids(CONFIG)
-    engines = [make_engine(backend, CONFIG, seed=3, dtype="float64", optimizer=name, weight_decay=0.1, grad_clip=0.0,
-                           clip_value=0.05, label_smoothing=0.05) for backend in ("numpy", "torch")]
+    settings = dict(dtype="float64", optimizer=name, betas=(0.95, 0.99), weight_decay=0.1, grad_clip=0.0,
+                    clip_value=0.05, label_smoothing=0.05)
+    engines = [make_engine(backend, CONFIG, seed=3, **settings) for backend in ("numpy", "torch")]
     first = engines[0].loss(ids, targets)
     for step in range(50):
         (loss, norm), (torch_loss, torch_norm) = (engine.step(ids, targets, lr=1e-2) for engine in engines)
@@ -65,8 +66,7 @@ def test_fifty_training_steps_agree_across_backends_and_resume(name):
             states = [({n: a.copy() for n, a in weights.items()}, {n: a.copy() for n, a in kept.items()}, steps)
                       for weights, kept, steps in states]
             assert set(states[0][1]) == set(states[1][1]) and states[0][2] == states[1][2] == 26
-            engines = [make_engine(backend, CONFIG, dtype="float64", optimizer=name, weight_decay=0.1, grad_clip=0.0,
-                                   clip_value=0.05, label_smoothing=0.05) for backend in ("numpy", "torch")]
+            engines = [make_engine(backend, CONFIG, **settings) for backend in ("numpy", "torch")]
             for engine, (weights, kept, steps) in zip(engines, reversed(states), strict=True):
                 engine.load_state_dict(weights)
                 engine.load_optimizer_state(kept, steps)

@@ -228,5 +228,5 @@ OPTIMIZERS = {
     "rmsprop": lambda parameters, betas, decay: RMSProp(parameters, alpha=betas[1], weight_decay=decay),
     "adam": lambda parameters, betas, decay: Adam(parameters, betas=betas, weight_decay=decay),
     "adamw": lambda parameters, betas, decay: AdamW(parameters, betas=betas, weight_decay=decay),
-    "muon": lambda parameters, betas, decay: Muon(parameters, betas=betas, weight_decay=decay),
+    "muon": lambda parameters, betas, decay: Muon(parameters, betas=betas, weight_decay=decay, momentum=betas[0]),
 }

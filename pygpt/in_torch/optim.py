@@ -67,10 +67,10 @@ class Optimizer:
         return arrays, self._steps
 
     def load_moments(self, arrays, steps):
-        """Take over the moments of either backend."""
+        """Take over the moments of either backend, as copies."""
         self._steps = steps
         for name, parameter in self._named.items():
-            kept = {key: torch.as_tensor(arrays[f"{kind}.{name}"]).to(parameter)
+            kept = {key: torch.as_tensor(arrays[f"{kind}.{name}"]).to(parameter, copy=True)
                     for kind, key in self.keys_of(name, parameter).items()}
             self.state[parameter] = {"step": torch.tensor(float(steps), device=parameter.device), **kept}
 
@@ -187,5 +187,5 @@ OPTIMIZERS = {
     "rmsprop": lambda parameters, betas, decay: RMSProp(parameters, alpha=betas[1], weight_decay=decay),
     "adam": lambda parameters, betas, decay: Adam(parameters, betas=betas, weight_decay=decay),
     "adamw": lambda parameters, betas, decay: AdamW(parameters, betas=betas, weight_decay=decay),
-    "muon": lambda parameters, betas, decay: Muon(parameters, betas=betas, weight_decay=decay),
+    "muon": lambda parameters, betas, decay: Muon(parameters, betas=betas, weight_decay=decay, momentum=betas[0]),
 }
