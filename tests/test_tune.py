@@ -9,6 +9,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 
 import matplotlib.pyplot
@@ -136,7 +137,8 @@ def test_two_processes_share_one_search(config, tmp_path):
                   report=lines.append)
     assert sorted(values(result)) == sorted(parse("lr", "log:1e-4..1e-1/7").values)
     assert all(trial["state"] == "finished" for trial in result.trials)
-    assert len(lines) == 8 and dict(os.environ) == before
+    assert sorted(line[:7] for line in lines[1:]) == [f"{n} of 7 " for n in range(1, 8)]
+    assert dict(os.environ) == before
     assert sorted(path.name for path in (tmp_path / "study").iterdir()) == ["study.db", "turn"]
 
 
@@ -147,7 +149,13 @@ def test_no_two_take_the_same_trial_and_none_takes_one_too_many(config, tmp_path
         assert [trial.params["lr"] for trial in trials] == [1e-3, 1e-2, 1e-1]
         assert one.claim() is None and other.claim() is None
         other.give_back(trials[1], "interrupted")
-        assert one.claim().params == {"lr": 1e-2}
+        waiting = threading.Thread(target=lambda: trials.append(other.claim()))
+        with one.turn():
+            waiting.start()
+            waiting.join(0.2)
+            assert waiting.is_alive() and len(trials) == 3
+        waiting.join()
+        assert trials[3].params == {"lr": 1e-2} and one.claim() is None
 
 
 def test_processes_get_their_share_of_the_cores(monkeypatch):

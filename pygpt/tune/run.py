@@ -175,5 +175,5 @@ def progress(study, number):
                "failed": "failed: {note}"}[trial["state"]].format_map(trial)
     settings = " ".join(f"{name}={to_text(value)}" for name, value in trial["settings"].items())
     mark = "  (best so far)" if trial["state"] == "finished" and trial["loss"] == best else ""
-    return (f"{study.done():>{len(str(study.plan.trials))}} of {study.plan.trials}  trial {number}: {settings}  "
+    return (f"{study.done(number):>{len(str(study.plan.trials))}} of {study.plan.trials}  trial {number}: {settings}  "
             f"{outcome}, {trial['seconds']:.1f} s{mark}")

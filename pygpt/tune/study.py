@@ -160,9 +160,12 @@ class Study:
 
     # ---- reading -----------------------------------------------------------------------------------------------------
 
-    def done(self):
-        """How many trials have finished: run to their end, stopped early, or come to nothing."""
-        return sum(trial.state.name in ("COMPLETE", "PRUNED") for trial in self.study.get_trials(deepcopy=False))
+    def done(self, until=None):
+        """How many trials have finished: run to their end, stopped early, or come to nothing. until: a trial's number;
+        only those that had finished when it had."""
+        trials = self.study.get_trials(deepcopy=False)
+        ends = {trial.number: trial.datetime_complete for trial in trials if trial.state.name in ("COMPLETE", "PRUNED")}
+        return sum(until is None or end <= ends[until] for end in ends.values())
 
     def records(self):
         """Every trial that has started, oldest first, as a plain dict; see `record`."""
