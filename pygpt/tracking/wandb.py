@@ -12,6 +12,7 @@ class WandB(Silent):
     """Writes a run under `folder`/wandb, offline; `wandb sync` sends it later. WANDB_MODE=online sends it at once."""
 
     def __init__(self, folder):
+        os.environ.setdefault("WANDB_ERROR_REPORTING", "false")   # no network unless asked
         try:
             import wandb
         except ImportError:
