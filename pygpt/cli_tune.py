@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from .cli_pictures import ready_to_draw
 from .cli_tables import show, table
 from .errors import PyGPTError
 
@@ -89,16 +90,8 @@ def tally(ended):
 def picture(path):
     """A function that draws a result into `path`; what stands in its way shows now, before hours of search."""
     from .viz.search import search_chart
-    from .viz.style import pyplot
 
-    pyplot().switch_backend("agg")   # a file only: no window, no display
-    allowed = pyplot().figure().canvas.get_supported_filetypes()
-    pyplot().close()
-    ending = Path(path).suffix.lstrip(".").lower()
-    if ending not in allowed:
-        raise PyGPTError(f"cannot draw into {path}; allowed endings: {', '.join(sorted(allowed))}")
-    if not Path(path).absolute().parent.is_dir():
-        raise PyGPTError(f"cannot draw into {path}: there is no folder {Path(path).parent}; make it first")
+    ready_to_draw(path)
 
     def draw(result):
         log = [name for name, values in result.space.items() if values.log]
