@@ -12,7 +12,7 @@ from ..tune.space import to_text
 from .style import BLUE, FAINT, INK, ORANGE, STYLE, pyplot
 
 PANEL, COLUMNS = (3.3, 2.8), 3   # inches of one panel; panels in a row
-FAR = 5                          # losses so many times as far from the best as the median is would squash the rest
+FAR = 8                          # losses so many times as far from the best as the median is would squash the rest
 # state -> its name in the legend and how its points look; the shape tells them apart without the colour
 LOOKS = {
     "finished": ("ran to the end", dict(marker="o", color=BLUE)),
@@ -68,8 +68,7 @@ def heights_of(trials):
     """Where each trial's point stands: its loss, or the upper edge."""
     losses = np.array([math.inf if trial["loss"] is None else trial["loss"] for trial in trials])
     known = losses[np.isfinite(losses)]
-    usual = np.median([trial["loss"] for trial in trials if trial["state"] == "finished"])
-    edge = known.min() + FAR * max(usual - known.min(), 0.02)
+    edge = known.min() + FAR * max(np.median(known) - known.min(), 0.02)
     return np.minimum(losses, edge if len(known) < len(losses) else min(edge, known.max()))
 
 
