@@ -45,7 +45,10 @@ SCHEDULES = {"constant": constant, "cosine": cosine, "linear": linear, "exponent
 
 
 def learning_rate(name, step, *, lr, min_lr, warmup, total):
-    """Learning rate of step 0, 1, 2, ... under the schedule called `name`; raises ConfigError for an unknown name."""
+    """Learning rate of step 0, 1, 2, ... under the schedule called `name`; raises ConfigError for an unknown name.
+
+    A min_lr above lr counts as lr: a search that tries small rates must not find them rising.
+    """
     if name not in SCHEDULES:
         raise ConfigError(unknown("schedule", name, SCHEDULES))
-    return SCHEDULES[name](step, lr, min_lr, warmup, total)
+    return SCHEDULES[name](step, lr, min(min_lr, lr), warmup, total)

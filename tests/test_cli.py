@@ -51,7 +51,7 @@ def test_help_names_every_command_and_starts_quickly_without_torch():
             "print(time.process_time(), 'torch' in sys.modules)")   # processor time: other processes do not count
     runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.splitlines()
             for _ in range(3)]   # the quickest of three: another process may be in the way
-    for command in ("data", "train", "generate", "check", "exercises", "notebooks", "doctor"):
+    for command in ("data", "train", "tune", "runs", "generate", "check", "exercises", "notebooks", "doctor"):
         assert any(line.split()[:1] == [command] for line in runs[0])
     assert all(run[-1].endswith("False") for run in runs)
     assert min(float(run[-1].split()[0]) for run in runs) < 1.0
