@@ -1,11 +1,14 @@
 """Configurations: what they accept, and the one line they answer everything else with."""
 
+from pathlib import Path
+
 import pytest
 
 from pygpt import GPTConfig, TrainConfig, load_config
 from pygpt.errors import ConfigError
 from pygpt.schedules import learning_rate
 
+CONFIGS = Path(__file__).resolve().parents[1] / "configs"
 GOOD = dict(vocab_size=65, block_size=64, n_layer=4, n_head=4, n_embd=128)
 
 
@@ -88,9 +91,19 @@ def test_schedules_warm_up_peak_and_come_down():
     rates = [learning_rate("cosine", step, **settings) for step in range(120)]
     assert rates[0] == pytest.approx(1 / 11) and rates[10] == 1.0 and rates[60] == pytest.approx(0.55)
     assert rates[110] == rates[119] == pytest.approx(0.1)
+    assert learning_rate("cosine", 110, **settings | {"lr": 0.01}) == 0.01   # never up to a min_lr above it
     assert all(a < b for a, b in zip(rates[:10], rates[1:11], strict=True))
     assert all(a > b for a, b in zip(rates[10:109], rates[11:110], strict=True))
     assert [learning_rate("constant", step, **settings) for step in (10, 119)] == [1.0, 1.0]
     with pytest.raises(ConfigError, match="nearest allowed: cosine"):
         learning_rate("cosin", 0, **settings)
     assert TrainConfig().schedule == "cosine"
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_config_of_the_course_carries_the_band_of_its_loss(path):
+    config = load_config(path)
+    steps = [step for step, _, _ in config.expected]
+    assert len(steps) >= 3 and steps[0] == 0 and steps[-1] <= config.steps
+    assert all(step % config.eval_every == 0 or step == config.steps for step in steps), "judged where it is evaluated"
+    assert all(high - low < 0.5 for _, low, high in config.expected)
