@@ -38,7 +38,7 @@ FIRST_SEED = 100                       # tuning used 0, 1, 2, ...
 NANO, TUNED, SHORT = "nanoGPT's recipe", "nanoGPT's, tuned rate", "nanoGPT's, tuned rate and length"
 PLAIN, FAST = "plain, 4 layers", "shortest"
 SIDES = {NANO: ("nanogpt-cpu", ()), TUNED: ("nanogpt-cpu", ("lr=8e-3",)),
-         SHORT: ("nanogpt-cpu", ("lr=8e-3", "steps=600")),
+         SHORT: ("nanogpt-cpu", ("lr=4e-3", "steps=1200")),
          PLAIN: ("shakespeare-fast-plain", ()), FAST: ("shakespeare-fast", ())}
 CHANGES = {
     "AdamW for Muon": ("optimizer=adamw", "lr=6e-3", "warmup=20", "beta1=0.9"),
