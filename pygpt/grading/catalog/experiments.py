@@ -30,7 +30,8 @@ def adamw_case(seed, *shape, step=1, scale=1.0, lr=0.1, eps=1e-8, decay=0.5, loo
         started = step > 1
         mean = normal(seed + 2, *shape, scale=0.3 * scale) * started
         square = normal(seed + 3, *shape, scale=scale) ** 2 * started
-        return normal(seed, *shape), normal(seed + 1, *shape, scale=scale), mean, square, step, lr, 0.8, 0.95, eps, decay
+        grad = normal(seed + 1, *shape, scale=scale)
+        return normal(seed, *shape), grad, mean, square, step, lr, 0.8, 0.95, eps, decay
     return Case(f"data {shape}, step {step}, lr {lr:g}, decay {decay:g}", make, look=look)
 
 
@@ -51,8 +52,8 @@ ADAMW_UPDATE = Exercise(
            "mean = beta1 * mean + (1 - beta1) * grad; square = beta2 * square + (1 - beta2) * grad * grad; kept = data "
            "* (1 - lr * decay) if data.ndim >= 2 else data; return kept - lr * mean / (1 - beta1 ** step) / "
            "(np.sqrt(square / (1 - beta2 ** step)) + eps), mean, square"),
-    example="One weight of 2 in a matrix, grad = 4, both averages 0, step = 1, lr = 0.1, decay = 0.5. The pull leaves 2 "
-            "x 0.95 = 1.9. Adam's first step is lr, so 1.8.",
+    example="One weight of 2 in a matrix, grad = 4, both averages 0, step = 1, lr = 0.1, decay = 0.5. The pull leaves "
+            "2 x 0.95 = 1.9. Adam's first step is lr, so 1.8.",
     outputs=("data", "mean", "square"), reference=adamw_reference,
     mistakes=tuple(mistakes_experiments.ADAMW_UPDATE),
     stages=(
@@ -113,14 +114,14 @@ ACCUMULATE = Exercise(
     id="19.2", title="One large batch out of parts", function="accumulate",
     signature="accumulate(loss_and_grad, parts) -> (loss, grad)",
     difficulty="medium", minutes=15, notebook=NOTEBOOK, section="The same number of tokens",
-    hints=("The mean over everything is not the mean of the parts' means, unless the parts are equally large. Each part "
-           "speaks for as many places as it has.",
+    hints=("The mean over everything is not the mean of the parts' means, unless the parts are equally large. Each "
+           "part speaks for as many places as it has.",
            "First count: how many targets of each part are not -100, and how many in all. Then go through the parts "
            "that have any, and add share * loss and share * grad, with share = count / total.",
            "counts = [int((y != -100).sum()) for _, y in parts]; for (x, y), n in zip(parts, counts): if n: part_loss, "
            "part_grad = loss_and_grad(x, y); loss += n / total * part_loss; grad = grad + n / total * part_grad"),
-    example="Two parts: 1 place with a loss of 4, and 3 places with a mean loss of 2. All four places together: (4 + 3 x "
-            "2) / 4 = 2.5. The mean of the means would be 3.",
+    example="Two parts: 1 place with a loss of 4, and 3 places with a mean loss of 2. All four places together: "
+            "(4 + 3 x 2) / 4 = 2.5. The mean of the means would be 3.",
     outputs=("loss", "grad"), reference=accumulate_reference, mistakes=tuple(mistakes_experiments.ACCUMULATE),
     stages=(
         Stage("one part", "A single part is the whole batch.",
@@ -188,14 +189,15 @@ SAVE_STATE = Exercise(
     id="19.3", title="Save what a run needs to resume", function="save_state",
     signature="save_state(run) -> state",
     difficulty="medium", minutes=15, notebook=NOTEBOOK, section="Stop, and go on to the bit",
-    hints=("Whatever a step reads and a step before it has changed belongs to the state. Read step() and adam() line by "
-           "line and ask of each name: did an earlier step change it?",
-           "Seven things: the weights, Adam's two averages, the number of steps, the order of the rows, the place in it, "
-           "and the state of the generator. Arrays are changed in place, so keep copies.",
-           "return {\"weights\": run.weights.copy(), \"mean\": run.mean.copy(), \"square\": run.square.copy(), \"steps\": "
-           "run.steps, \"order\": run.order.copy(), \"place\": run.place, \"rng\": run.rng.bit_generator.state}"),
-    example="run = Run(0); run.step(); state = save_state(run); fresh = Run(1); fresh.load(state). Now run.step() and "
-            "fresh.step() return the same loss, again and again.",
+    hints=("Whatever a step reads and a step before it has changed belongs to the state. Read step() and adam() line "
+           "by line and ask of each name: did an earlier step change it?",
+           "Seven things: the weights, Adam's two averages, the number of steps, the order of the rows, the place in "
+           "it, and the state of the generator. Arrays are changed in place, so keep copies.",
+           "return {\"weights\": run.weights.copy(), \"mean\": run.mean.copy(), \"square\": run.square.copy(), "
+           "\"steps\": run.steps, \"order\": run.order.copy(), \"place\": run.place, \"rng\": "
+           "run.rng.bit_generator.state}"),
+    example="run = Run(0); run.step(); state = save_state(run); fresh = Run(1); fresh.load(state). Now run.step() "
+            "and fresh.step() return the same loss, again and again.",
     outputs="state", reference=save_reference, mistakes=tuple(mistakes_experiments_runs.SAVE_STATE),
     stages=(
         Stage("the weights", "They are in the resumed run.", (resume_case(0, 3, look=LOADED[:1]),)),

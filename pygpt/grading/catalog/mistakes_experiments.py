@@ -21,8 +21,8 @@ def asked(data, decay):
 
 
 @mistake(ADAMW_UPDATE, "decay through the averages",
-         "You add decay * data to the gradient, so the pull goes through both averages and is divided by the root. That "
-         "is the old Adam with L2: weights with large gradients are hardly pulled. Shrink the weights themselves.")
+         "You add decay * data to the gradient, so the pull goes through both averages and is divided by the root. "
+         "That is the old Adam with L2: weights with large gradients are hardly pulled. Shrink the weights themselves.")
 def through_the_averages(data, grad, mean, square, step, lr, beta1, beta2, eps, decay):
     update, mean, square = adam(grad + asked(data, decay) * data, mean, square, step, lr, beta1, beta2, eps)
     return data - update, mean, square
