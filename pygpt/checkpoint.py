@@ -56,9 +56,13 @@ def read_model(folder):
     except PyGPTError as error:
         raise CheckpointError(f"{folder} holds no usable model: {error}") from None
     state = _read_arrays(folder, "model.safetensors")
-    if config.tie_weights and "wte.weight" in state:
-        state["lm_head.weight"] = state["wte.weight"]
-    return config, state, tokenizer
+    return config, with_tied(state, config), tokenizer
+
+
+def with_tied(state, config):
+    """name -> array as a model loads it: a tied weight, which is kept once, under both of its names."""
+    tied = config.tie_weights and "wte.weight" in state
+    return {"lm_head.weight": state["wte.weight"], **state} if tied else state
 
 
 def read_run(folder):

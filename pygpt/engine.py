@@ -22,7 +22,7 @@ class Engine(Protocol):
     def loss(self, ids, targets): """Loss on ids, targets (B, T), without dropout, keeping nothing; a float."""
     def logits(self, ids, cache=None): """ids (B, T) -> logits of the next token (B, V)."""
     def new_cache(self): """An empty KV cache, to pass to `logits`."""
-    def state_dict(self): """Name -> array, each tied weight once."""
+    def state_dict(self): """Name -> array, each tied weight once; perhaps live ones."""
     def load_state_dict(self, state): """Take weights of any backend; CheckpointError where they do not fit."""
     def optimizer_state(self): """-> (name -> array, steps done)."""
     def load_optimizer_state(self, arrays, steps): """Take over the moments of any backend."""

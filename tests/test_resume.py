@@ -241,6 +241,17 @@ def test_where_a_number_went_bad_is_named(backend, spoil, began):
 
 
 @pytest.mark.parametrize("backend", ["numpy", "torch"])
+def test_an_engine_takes_back_what_it_gave(backend):
+    """A tied weight goes out under one name and must come back into both."""
+    config = TrainConfig(model=MODEL).model_config(7)
+    first, second = (make_engine(backend, config, seed=seed) for seed in (0, 1))
+    ids = np.arange(8)[None] % 7
+    assert first.loss(ids, ids) != second.loss(ids, ids)
+    second.load_state_dict(first.state_dict())
+    assert first.loss(ids, ids) == second.loss(ids, ids)
+
+
+@pytest.mark.parametrize("backend", ["numpy", "torch"])
 def test_a_run_that_explodes_says_where_and_keeps_the_evidence(config, backend, tmp_path):
     config = changed(config, backend=backend, lr=1e30, grad_clip=0.0, warmup=0)
     with np.errstate(all="ignore"), pytest.raises(TrainingError) as caught:

@@ -5,6 +5,7 @@ B batch  T positions  V vocabulary
 
 import math
 
+from ..checkpoint import with_tied
 from ..data.batches import split_batch
 from .backend import to_host
 from .losses import cross_entropy_forward
@@ -93,11 +94,12 @@ class NumpyEngine:
         return self.model.new_cache()
 
     def state_dict(self):
-        """Name -> array on the host, each tied weight once."""
+        """Name -> array on the host, each tied weight once. They may be the live ones: copy what must not change."""
         return {name: to_host(parameter.data) for name, parameter in self.model.named_parameters()}
 
     def load_state_dict(self, state):
-        self.model.load_state_dict(state)
+        """Take over weights, as state_dict gives them or with tied ones under both names."""
+        self.model.load_state_dict(with_tied(state, self.config))
 
     def optimizer_state(self):
         arrays, steps = self.optimizer.moments()

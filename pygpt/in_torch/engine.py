@@ -7,6 +7,7 @@ import math
 
 import torch
 
+from ..checkpoint import with_tied
 from ..data.batches import split_batch
 from ..errors import ConfigError
 from .losses import cross_entropy
@@ -86,11 +87,12 @@ class TorchEngine:
         return self.model.new_cache()
 
     def state_dict(self):
-        """Name -> array on the host, each tied weight once."""
+        """Name -> array on the host, each tied weight once. They may be the live ones: copy what must not change."""
         return {name: parameter.detach().cpu().numpy() for name, parameter in self.model.named_parameters()}
 
     def load_state_dict(self, state):
-        self.model.load_state_dict(state)
+        """Take over weights, as state_dict gives them or with tied ones under both names."""
+        self.model.load_state_dict(with_tied(state, self.config))
 
     def optimizer_state(self):
         return self.optimizer.moments()
