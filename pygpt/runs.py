@@ -52,7 +52,7 @@ class Run:
             return "finished"
         if (self.folder / "failure.json").exists():
             return "failed"
-        return "stopped early" if (self.folder / "model").is_dir() else "stopped"
+        return "stopped early" if self.config.early_stop and (self.folder / "model").is_dir() else "stopped"
 
     @property
     def samples(self):
@@ -83,10 +83,11 @@ def find_runs(root):
             if latest(path.parent) or (path.parent / "log.jsonl").exists()]
 
 
-def told_settings(run, defaults=None):
+def told_settings(run):
     """name -> value of the settings in which a run differs from the defaults, the model's as model.name."""
+    usual = flat(TrainConfig())
     return {name: value for name, value in flat(run.config).items()
-            if name.split(".")[0] not in UNTOLD and value != flat(defaults or TrainConfig()).get(name)}
+            if name.split(".")[0] not in UNTOLD and value != usual.get(name)}
 
 
 def differences(runs):

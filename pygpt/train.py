@@ -95,6 +95,7 @@ class _Run:
     def go(self):
         if self.saving:
             save_config(self.config, self.folder / "config.yaml")
+            (self.folder / "failure.json").unlink(missing_ok=True)   # of an attempt before this one
         self.tracker.start(self._describe(), self.step)
         try:
             with CtrlC() as stop:
@@ -105,6 +106,8 @@ class _Run:
                     self.after_step()
                     if stop.is_set():
                         raise KeyboardInterrupt
+            if self.step < self.config.steps:
+                log.info("stopped early: %d evaluations without a new best", self.config.early_stop)
         except KeyboardInterrupt:
             if self.between_steps:
                 self.save()
@@ -159,10 +162,7 @@ class _Run:
         """Whether the last `early_stop` evaluations brought no new best: known from the history, so it resumes."""
         patience = self.config.early_stop
         losses = [entry["val_loss"] for entry in self.history]
-        if not patience or len(losses) <= patience or min(losses[-patience:]) < min(losses[:-patience]):
-            return False
-        log.info("stopped at step %d: %d evaluations without a new best", self.step, patience)
-        return True
+        return bool(patience) and len(losses) > patience and min(losses[-patience:]) >= min(losses[:-patience])
 
     def fail(self, loss, norm, lr, ids):
         """Raise TrainingError with the step, the batch and the part of the model where the trouble began."""

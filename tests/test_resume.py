@@ -188,7 +188,7 @@ def test_changed_settings_are_told_when_a_run_goes_on(config, caplog):
     assert [record.getMessage() for record in caplog.records] == ["lr was 0.01 until step 20 and is 0.005 from here on"]
 
 
-def test_early_stop_waits_for_a_new_best_and_resumes_alike(config, tmp_path):
+def test_early_stop_waits_for_a_new_best_and_resumes_alike(config, tmp_path, caplog):
     flat = changed(config, lr=1e-30, min_lr=0.0, early_stop=2, steps=100)   # nothing is learnt, so no new best
     losses = []
 
@@ -196,7 +196,9 @@ def test_early_stop_waits_for_a_new_best_and_resumes_alike(config, tmp_path):
         def log(self, step, **numbers):
             losses.extend([step] if "loss" in numbers else [])
 
-    result = train(flat, Counts())
+    with caplog.at_level(logging.INFO, "pygpt"):
+        result = train(flat, Counts())
+    assert caplog.text.count("stopped early: 2 evaluations without a new best") == 1
     assert [entry["step"] for entry in result.history] == [0, 5, 10] and losses[-1] == 10
     assert latest(flat.folder).name == "step-0000010" and (result.folder / "model").is_dir()
     assert train(flat, Counts(), resume=True).history == result.history and losses[-1] == 10
@@ -260,3 +262,5 @@ def test_a_run_that_explodes_says_where_and_keeps_the_evidence(config, backend, 
     assert "at step 1, in the batch '" in told and "it began in the output of blocks.0." in told and "\n" not in told
     kept = json.loads((tmp_path / "run" / "failure.json").read_text())
     assert kept["step"] == 1 and np.shape(kept["batch"]) == (4, 8) and kept["began"].startswith("the output of blocks")
+    train(changed(config, lr=1e-3))   # no checkpoint was written, so the run may start anew
+    assert not (tmp_path / "run" / "failure.json").exists()
